@@ -1,0 +1,135 @@
+package io.clientele.harness;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// A connection that sends exactly the bytes it is given, also those that no HTTP library would
+/// send.
+public final class RawHttp implements AutoCloseable {
+  private final Socket socket;
+
+  private RawHttp(Socket socket) {
+    this.socket = socket;
+  }
+
+  /// Opens a connection; nothing is sent yet. Reading gives up after 20 seconds.
+  public static RawHttp connect(URI server) {
+    try {
+      Socket socket = new Socket(server.getHost(), server.getPort());
+      socket.setSoTimeout(20_000);
+      socket.setTcpNoDelay(true);
+      return new RawHttp(socket);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Sends these lines (joined and ended by CRLF, then an empty line) and the body, and reads one
+  /// answer. No header is added: `Host` and `Content-Length` are the caller's.
+  public static Answer exchange(URI server, List<String> head, byte[] body) {
+    try (RawHttp connection = connect(server)) {
+      connection.write((String.join("\r\n", head) + "\r\n\r\n").getBytes(ISO_8859_1));
+      connection.write(body);
+      return connection.read(String.join("\n", head));
+    }
+  }
+
+  /// Writes bytes as they are.
+  public void write(byte[] bytes) {
+    try {
+      socket.getOutputStream().write(bytes);
+      socket.getOutputStream().flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Reads one answer that carries Content-Length, is chunked, or ends with the connection.
+  public Answer read(String request) {
+    try {
+      InputStream in = socket.getInputStream();
+      String[] statusLine = line(in).split(" ", 3);
+      Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      for (String line = line(in); !line.isEmpty(); line = line(in)) {
+        int colon = line.indexOf(':');
+        headers
+            .computeIfAbsent(line.substring(0, colon), name -> new ArrayList<>())
+            .add(line.substring(colon + 1).strip());
+      }
+      return new Answer(
+          Answer.shortened(request), Integer.parseInt(statusLine[1]), headers, body(in, headers));
+    } catch (IOException e) {
+      throw new UncheckedIOException("no whole answer to\n" + Answer.shortened(request), e);
+    }
+  }
+
+  /// Whether the server has ended the connection; reads what may still come.
+  public boolean ends() {
+    try {
+      socket.getInputStream().readAllBytes();
+      return true;
+    } catch (java.net.SocketTimeoutException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  private static byte[] body(InputStream in, Map<String, List<String>> headers) throws IOException {
+    if (String.join(",", headers.getOrDefault("Transfer-Encoding", List.of()))
+        .toLowerCase(Locale.ROOT)
+        .contains("chunked")) {
+      ByteArrayOutputStream body = new ByteArrayOutputStream();
+      while (true) {
+        int size = Integer.parseInt(line(in).split(";", 2)[0].strip(), 16);
+        if (size == 0) {
+          while (!line(in).isEmpty()) {
+            continue;
+          }
+          return body.toByteArray();
+        }
+        body.write(in.readNBytes(size));
+        line(in);
+      }
+    }
+    List<String> length = headers.getOrDefault("Content-Length", List.of());
+    return length.isEmpty()
+        ? in.readAllBytes()
+        : in.readNBytes(Integer.parseInt(length.getFirst()));
+  }
+
+  private static String line(InputStream in) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    while (true) {
+      int next = in.read();
+      if (next < 0) {
+        throw new EOFException("the connection ended after: " + line.toString(ISO_8859_1));
+      }
+      if (next == '\n') {
+        return line.toString(ISO_8859_1).stripTrailing();
+      }
+      line.write(next);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

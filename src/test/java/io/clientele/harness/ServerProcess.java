@@ -1,0 +1,186 @@
+package io.clientele.harness;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/// The program as a process of its own, which can be killed.
+public final class ServerProcess implements AutoCloseable {
+  private static final Pattern READY =
+      Pattern.compile("Clientele is ready: (http://127\\.0\\.0\\.1:\\d+)");
+
+  private final Process process;
+  private final StringBuffer out = new StringBuffer();
+  private final StringBuffer err = new StringBuffer();
+  private final CompletableFuture<URI> ready = new CompletableFuture<>();
+  private final Thread outReader;
+  private final Thread errReader;
+
+  private ServerProcess(List<String> command) {
+    try {
+      process = new ProcessBuilder(command).start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    outReader = Thread.ofVirtual().start(() -> copy(process.getInputStream(), out));
+    errReader =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  copy(process.getErrorStream(), err);
+                  ready.completeExceptionally(
+                      new IllegalStateException("the program ended:\n" + err + out));
+                });
+  }
+
+  /// Starts `serve` on this data directory, on a port that the system picks unless the arguments
+  /// name one. Comes back at once; [#uri] waits until it is ready.
+  public static ServerProcess serve(Path data, String... extraArguments) {
+    List<String> arguments = new ArrayList<>(List.of("serve", "--data", data.toString()));
+    if (!List.of(extraArguments).contains("--port")) {
+      arguments.addAll(List.of("--port", "0"));
+    }
+    arguments.addAll(List.of(extraArguments));
+    return run(arguments.toArray(String[]::new));
+  }
+
+  /// Runs the program with these arguments.
+  public static ServerProcess run(String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath(),
+                "io.clientele.Main"));
+    command.addAll(List.of(arguments));
+    return new ServerProcess(command);
+  }
+
+  private static String classPath() {
+    String all =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    return Arrays.stream(all.split(File.pathSeparator))
+        .filter(entry -> !entry.replace('\\', '/').replaceAll("/$", "").endsWith("test-classes"))
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /// Where it listens; waits up to 60 seconds until it says so on standard error.
+  public URI uri() {
+    try {
+      return ready.get(60, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("not ready after 60 s:\n" + err + out, e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// What is written in `operator.json` of this data directory.
+  public static JsonNode operator(Path data) {
+    try {
+      return Answer.JSON.readTree(Files.readAllBytes(data.resolve("operator.json")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public Http http() {
+    return Http.to(uri());
+  }
+
+  /// A token for this client.
+  public String token(String clientId, String secret) {
+    return http()
+        .form("/oauth/token", Http.basic(clientId, secret), "grant_type", "client_credentials")
+        .expect(200)
+        .json("access_token")
+        .asText();
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  /// Ends it with SIGKILL and waits until it is gone.
+  public void kill9() {
+    process.destroyForcibly();
+    exitCode();
+  }
+
+  /// Sends SIGTERM.
+  public void terminate() {
+    process.destroy();
+  }
+
+  /// Waits up to 60 seconds for its end.
+  public int exitCode() {
+    try {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("still running after 60 s:\n" + err + out);
+      }
+      outReader.join();
+      errReader.join();
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Standard output so far.
+  public String out() {
+    return out.toString();
+  }
+
+  /// Standard error so far.
+  public String err() {
+    return err.toString();
+  }
+
+  private void copy(InputStream from, StringBuffer to) {
+    try (BufferedReader reader = new BufferedReader(new InputStreamReader(from, UTF_8))) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        to.append(line).append('\n');
+        Matcher matcher = READY.matcher(line);
+        if (matcher.find()) {
+          ready.complete(URI.create(matcher.group(1)));
+        }
+      }
+    } catch (IOException e) {
+      to.append("(stream ended: ").append(e.getMessage()).append(")\n");
+    }
+  }
+
+  /// Ends it if it still runs.
+  @Override
+  public void close() {
+    if (process.isAlive()) {
+      kill9();
+    }
+  }
+}
