@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /// What the server answered, with the request that it answered for the message of a failure.
-public record Answer(String request, int status, Map<String, List<String>> headers, byte[] body) {
+public final class Answer {
 
   /// Reads strictly: a repeated key or text after the document is a failure.
   public static final JsonMapper JSON =
@@ -25,6 +25,31 @@ public record Answer(String request, int status, Map<String, List<String>> heade
           .build();
 
   private static final Pattern TOKEN = Pattern.compile("(eyJ[A-Za-z0-9_-]{6})[A-Za-z0-9_.-]{20,}");
+
+  private final String request;
+  private final int status;
+  private final Map<String, List<String>> headers;
+  private final byte[] body;
+
+  Answer(String request, int status, Map<String, List<String>> headers, byte[] body) {
+    this.request = request;
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  public int status() {
+    return status;
+  }
+
+  public Map<String, List<String>> headers() {
+    return headers;
+  }
+
+  /// The body as it came.
+  public byte[] body() {
+    return body.clone();
+  }
 
   /// The body as text.
   public String text() {

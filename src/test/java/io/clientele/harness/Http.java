@@ -2,6 +2,7 @@ package io.clientele.harness;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.clientele.OpenApiDocument;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,11 +12,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// HTTP to one server. Every exchange is held against the API document, unless [#unchecked] says
 /// not to.
@@ -25,6 +30,8 @@ public final class Http {
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(Duration.ofSeconds(10))
           .build();
+
+  private static final Pattern NEXT = Pattern.compile("<([^>]*)>\\s*;\\s*rel=\"?next\"?");
 
   private static final class Document {
     static final OpenApiDocument LOADED = OpenApiDocument.load();
@@ -72,6 +79,30 @@ public final class Http {
 
   public Answer delete(String path, String token) {
     return send("DELETE", path, bearer(token), new byte[0]);
+  }
+
+  /// All items of a list, page after page, as the `Link` headers lead.
+  public List<JsonNode> all(String path, String token) {
+    List<JsonNode> items = new ArrayList<>();
+    Optional<String> next = Optional.of(path);
+    while (next.isPresent()) {
+      Answer page = get(next.get(), token).expect(200);
+      page.json().forEach(items::add);
+      next = next(page);
+    }
+    return items;
+  }
+
+  /// Path and query of the next page, if there is one.
+  public Optional<String> next(Answer page) {
+    for (String link : page.headers("Link")) {
+      Matcher matcher = NEXT.matcher(link);
+      if (matcher.find()) {
+        URI target = base.resolve(matcher.group(1));
+        return Optional.of(target.getRawPath() + "?" + target.getRawQuery());
+      }
+    }
+    return Optional.empty();
   }
 
   /// A form, with or without (empty) an `Authorization` header; parameters are name, value, name,

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class RawHttp implements AutoCloseable {
     try {
       socket.getInputStream().readAllBytes();
       return true;
-    } catch (java.net.SocketTimeoutException e) {
+    } catch (SocketTimeoutException e) {
       return false;
     } catch (IOException e) {
       return true;
@@ -95,8 +96,9 @@ public final class RawHttp implements AutoCloseable {
       while (true) {
         int size = Integer.parseInt(line(in).split(";", 2)[0].strip(), 16);
         if (size == 0) {
-          while (!line(in).isEmpty()) {
-            continue;
+          String trailer = line(in);
+          while (!trailer.isEmpty()) {
+            trailer = line(in);
           }
           return body.toByteArray();
         }

@@ -15,7 +15,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -29,8 +31,8 @@ public final class ServerProcess implements AutoCloseable {
       Pattern.compile("Clientele is ready: (http://127\\.0\\.0\\.1:\\d+)");
 
   private final Process process;
-  private final StringBuffer out = new StringBuffer();
-  private final StringBuffer err = new StringBuffer();
+  private final Queue<String> out = new ConcurrentLinkedQueue<>();
+  private final Queue<String> err = new ConcurrentLinkedQueue<>();
   private final CompletableFuture<URI> ready = new CompletableFuture<>();
   private final Thread outReader;
   private final Thread errReader;
@@ -48,7 +50,7 @@ public final class ServerProcess implements AutoCloseable {
                 () -> {
                   copy(process.getErrorStream(), err);
                   ready.completeExceptionally(
-                      new IllegalStateException("the program ended:\n" + err + out));
+                      new IllegalStateException("the program ended:\n" + err() + "\n" + out()));
                 });
   }
 
@@ -91,7 +93,7 @@ public final class ServerProcess implements AutoCloseable {
     try {
       return ready.get(60, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
-      throw new IllegalStateException("not ready after 60 s:\n" + err + out, e);
+      throw new IllegalStateException("not ready after 60 s:\n" + err() + "\n" + out(), e);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
@@ -141,7 +143,7 @@ public final class ServerProcess implements AutoCloseable {
   public int exitCode() {
     try {
       if (!process.waitFor(60, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("still running after 60 s:\n" + err + out);
+        throw new IllegalStateException("still running after 60 s:\n" + err() + "\n" + out());
       }
       outReader.join();
       errReader.join();
@@ -154,25 +156,25 @@ public final class ServerProcess implements AutoCloseable {
 
   /// Standard output so far.
   public String out() {
-    return out.toString();
+    return String.join("\n", out);
   }
 
   /// Standard error so far.
   public String err() {
-    return err.toString();
+    return String.join("\n", err);
   }
 
-  private void copy(InputStream from, StringBuffer to) {
+  private void copy(InputStream from, Queue<String> to) {
     try (BufferedReader reader = new BufferedReader(new InputStreamReader(from, UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        to.append(line).append('\n');
+        to.add(line);
         Matcher matcher = READY.matcher(line);
         if (matcher.find()) {
           ready.complete(URI.create(matcher.group(1)));
         }
       }
     } catch (IOException e) {
-      to.append("(stream ended: ").append(e.getMessage()).append(")\n");
+      to.add("(stream ended: " + e.getMessage() + ")");
     }
   }
 
