@@ -117,11 +117,7 @@ public final class Answer {
     expect(400);
     List<String> wanted = List.of(pointers).stream().sorted().toList();
     same("pointers of the faults", wanted, pointers());
-    expectProblem(
-        400,
-        pointers.length == 1
-            ? "The request has 1 fault"
-            : "The request has " + pointers.length + " faults");
+    expectProblem(400, "The request has " + pointers.length + " faults");
     return this;
   }
 
