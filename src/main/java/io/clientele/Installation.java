@@ -1,0 +1,220 @@
+package io.clientele;
+
+import io.clientele.access.GrantStore;
+import io.clientele.access.RoleStore;
+import io.clientele.audit.AuditStore;
+import io.clientele.client.ClientDirectory;
+import io.clientele.client.ClientStore;
+import io.clientele.client.ClientsEndpoint;
+import io.clientele.client.CurrentCallers;
+import io.clientele.client.Demonstration;
+import io.clientele.client.OperatorAccount;
+import io.clientele.client.SecretStore;
+import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.MasterKey;
+import io.clientele.crypto.SecretHasher;
+import io.clientele.customer.CustomerStore;
+import io.clientele.customer.CustomersEndpoint;
+import io.clientele.db.Database;
+import io.clientele.key.KeyStore;
+import io.clientele.usage.Usage;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What makes one installation out of a database and a directory: the database opened, the master key, the
+/// pepper, the operator.
+final class Installation {
+
+  private static final String DATABASE_FILE = "clientele.db";
+  private static final String MASTER_KEY_FILE = "master.key";
+  private static final String OPERATOR_FILE = "operator.json";
+  private static final String PEPPER = "pepper";
+  private static final int PEPPER_BYTES = 32;
+
+  private Installation() {}
+
+  static Database openDatabase(Settings settings, InstantSource clock) throws StartException {
+    try {
+      if (settings.database().isPresent()) {
+        Settings.DatabaseAddress address = settings.database().get();
+        return Database.postgresql(address.url(), address.user(), address.password(), clock);
+      }
+      return Database.sqlite(settings.data().resolve(DATABASE_FILE), clock);
+    } catch (Database.CannotOpen e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /// Reads the master key; makes one only for a database that has nothing sealed yet.
+  static MasterKey masterKey(Settings settings, Database database, CryptoProvider provider)
+      throws StartException {
+    Path file =
+        settings.masterKeyFile().orElseGet(() -> settings.data().resolve(MASTER_KEY_FILE));
+    try {
+      Optional<MasterKey> key = MasterKey.read(file, provider.random());
+      if (key.isPresent()) {
+        return key.get();
+      }
+      if (database.read(KeyStore::hasSealedValues)) {
+        throw new StartException(
+            "The master key file "
+                + file
+                + " is missing. The database was sealed with it: put it back, or restore a backup.");
+      }
+      if (settings.masterKeyFile().isPresent()) {
+        throw new StartException(
+            "The master key file "
+                + file
+                + " is missing. Make one: head -c 32 /dev/urandom | base64 > "
+                + file);
+      }
+      return MasterKey.create(file, provider.random());
+    } catch (IOException e) {
+      throw new StartException("The master key cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /// The pepper; made once for a database.
+  static byte[] pepper(Database database, KeyStore keys, CryptoProvider provider)
+      throws StartException {
+    byte[] fresh = new byte[PEPPER_BYTES];
+    provider.random().nextBytes(fresh);
+    try {
+      if (readPepper(database, keys).isEmpty()) {
+        database.write(
+            tx -> {
+              keys.sealIfAbsent(tx, PEPPER, fresh);
+              return PEPPER;
+            });
+      }
+      return readPepper(database, keys).orElseThrow();
+    } catch (MasterKey.WrongKey e) {
+      throw new StartException(
+          "The master key is not the one that this database was sealed with ("
+              + e.getMessage()
+              + "). Give the right one with --master-key-file.",
+          e);
+    }
+  }
+
+  private static Optional<byte[]> readPepper(Database database, KeyStore keys)
+      throws MasterKey.WrongKey {
+    record Outcome(Optional<byte[]> pepper, Optional<MasterKey.WrongKey> failure) {}
+    Outcome outcome =
+        database.read(
+            tx -> {
+              try {
+                return new Outcome(keys.unseal(tx, PEPPER), Optional.empty());
+              } catch (MasterKey.WrongKey e) {
+                return new Outcome(Optional.empty(), Optional.of(e));
+              }
+            });
+    if (outcome.failure.isPresent()) {
+      throw outcome.failure.get();
+    }
+    return outcome.pepper;
+  }
+
+  /// Makes the operator, and the demonstration if it is asked for.
+  ///
+  /// @return what the operator should be told
+  static List<String> firstStart(
+      Settings settings,
+      URI uri,
+      URI issuer,
+      OperatorAccount operator,
+      Demonstration demonstration)
+      throws StartException {
+    Path file = settings.data().resolve(OPERATOR_FILE);
+    URI tokenEndpoint = tokenEndpoint(issuer);
+    List<String> words = new ArrayList<>();
+    boolean first = operator.makeIfFirst(file, tokenEndpoint);
+    if (first) {
+      words.add("First start: the operator's client id and secret are in " + file + " (mode 0600).");
+      words.add(
+          "Next: make a customer with them (POST " + uri + "/oauth/customers), see README.md.");
+    }
+    if (settings.demo()) {
+      if (!first && !demonstration.wasMade()) {
+        throw new StartException(
+            "--demo makes its customers in an empty data directory only, and "
+                + settings.data()
+                + " is in use. Start without --demo, or give another --data.");
+      }
+      if (first) {
+        demonstration.make(settings.data(), tokenEndpoint);
+      }
+      words.add("Demonstration: customers ABC and XYZ; credentials in " + settings.data().resolve("demo.json") + ".");
+      words.add("Copy these lines into another terminal:\n");
+      words.add(Demonstration.lines(settings.data(), uri));
+    }
+    return words;
+  }
+
+  private static URI tokenEndpoint(URI issuer) {
+    String text = issuer.toString();
+    return URI.create((text.endsWith("/") ? text : text + "/") + "oauth/token");
+  }
+
+  /// Gives the operator a new secret, on a data directory that no server holds.
+  ///
+  /// @return where the new secret is
+  static Path resetOperator(Settings settings, InstantSource clock) throws StartException {
+    CryptoProvider provider = CryptoProvider.choose();
+    try (DataDirectory _ = DataDirectory.lock(settings.data());
+        Database database = openDatabase(settings, clock)) {
+      KeyStore keys = new KeyStore(masterKey(settings, database, provider));
+      AuditStore audit = new AuditStore(clock);
+      RoleStore roles = new RoleStore(clock);
+      GrantStore grants = new GrantStore();
+      CustomerStore customers = new CustomerStore(clock, roles);
+      SecretStore secrets = new SecretStore(clock, provider);
+      ClientStore clients = new ClientStore(clock, grants, secrets);
+      CurrentCallers callers =
+          new CurrentCallers(
+              new ClientDirectory(database, clients, secrets, settings.directoryBytes()),
+              customers);
+      try (SecretHasher hasher =
+          new SecretHasher(provider, pepper(database, keys, provider), settings.slowHashThreads())) {
+        CustomersEndpoint customersEndpoint =
+            new CustomersEndpoint(database, customers, roles, grants, audit, callers, clients);
+        ClientsEndpoint clientsEndpoint =
+            new ClientsEndpoint(
+                database,
+                clients,
+                secrets,
+                customers,
+                audit,
+                callers,
+                hasher,
+                provider,
+                new Usage(database, clock),
+                settings.maxTokenValidity());
+        Path file = settings.data().resolve(OPERATOR_FILE);
+        URI issuer =
+            settings
+                .issuer()
+                .orElse(URI.create("http://" + settings.host() + ":" + settings.port()));
+        new OperatorAccount(
+                database,
+                customers,
+                customersEndpoint,
+                clients,
+                clientsEndpoint,
+                secrets,
+                audit,
+                hasher,
+                provider)
+            .reset(file, tokenEndpoint(issuer));
+        return file;
+      }
+    } catch (IOException e) {
+      throw new StartException("The data directory cannot be used: " + e.getMessage(), e);
+    }
+  }
+}

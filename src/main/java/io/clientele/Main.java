@@ -1,0 +1,195 @@
+package io.clientele;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// The program: reads the command line, does one thing, returns an exit code.
+///
+/// Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line or a setting
+/// is wrong, and standard error says how.
+public final class Main {
+
+  private static final int DONE = 0;
+  private static final int FAILED = 1;
+  private static final int MISUSED = 2;
+
+  private Main() {}
+
+  @Command(
+      name = "clientele",
+      description = "An OAuth 2.0 authorization server for machines.",
+      synopsisSubcommandLabel = "COMMAND",
+      mixinStandardHelpOptions = true,
+      footer = {
+        "",
+        "Begin with: clientele serve --demo",
+        "In a source checkout, 'clientele package' makes a tar.gz that runs anywhere."
+      })
+  static final class Program {}
+
+  @Command(
+      name = "operator",
+      mixinStandardHelpOptions = true,
+      description = "The operator's own client.",
+      synopsisSubcommandLabel = "COMMAND")
+  static final class Operator {}
+
+  public static void main(String[] arguments) {
+    System.exit(run(List.of(arguments), System.getenv(), System.out, System.err));
+  }
+
+  /// Does what the command line says.
+  ///
+  /// @param out what was asked for
+  /// @param err words for people
+  /// @return the exit code
+  static int run(
+      List<String> arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
+    CommandLines program = CommandLines.make();
+    List<String> words = arguments.stream().filter(each -> !each.isEmpty()).toList();
+    if (words.isEmpty()) {
+      program.whole.usage(err);
+      return MISUSED;
+    }
+    try {
+      return switch (words.getFirst()) {
+        case "serve" -> serve(program, words.subList(1, words.size()), environment, out, err);
+        case "operator" -> operator(program, words, environment, out, err);
+        default -> other(program, words, out, err);
+      };
+    } catch (SettingsException e) {
+      e.faults().forEach(fault -> err.println("clientele: " + fault));
+      return MISUSED;
+    } catch (StartException e) {
+      err.println("clientele: " + e.getMessage());
+      return FAILED;
+    }
+  }
+
+  /// The commands, for their help.
+  private record CommandLines(
+      CommandLine whole, CommandLine serve, CommandLine operator, CommandLine reset) {
+
+    static CommandLines make() {
+      CommandLine whole = new CommandLine(new Program());
+      CommandLine serve = new CommandLine(new Settings.Options());
+      CommandLine operator = new CommandLine(new Operator());
+      CommandLine reset = new CommandLine(new Settings.Options());
+      reset
+          .getCommandSpec()
+          .usageMessage()
+          .description(
+              "Makes a new secret for client 'operator' when it is lost, in operator.json of the"
+                  + " data directory. The server must be stopped. Takes the options of 'serve'.");
+      whole.addSubcommand("serve", serve);
+      whole.addSubcommand("operator", operator);
+      operator.addSubcommand("reset", reset);
+      return new CommandLines(whole, serve, operator, reset);
+    }
+  }
+
+  private static boolean asksForHelp(List<String> words) {
+    return words.contains("--help") || words.contains("-h");
+  }
+
+  private static int other(
+      CommandLines program, List<String> words, PrintStream out, PrintStream err) {
+    if (words.getFirst().equals("--version") || words.getFirst().equals("-V")) {
+      out.println(version());
+      return DONE;
+    }
+    if (asksForHelp(words) || words.getFirst().equals("help")) {
+      program.whole.usage(out);
+      return DONE;
+    }
+    err.println("clientele: '" + words.getFirst() + "' is no command; see clientele --help");
+    return MISUSED;
+  }
+
+  private static int serve(
+      CommandLines program,
+      List<String> words,
+      Map<String, String> environment,
+      PrintStream out,
+      PrintStream err)
+      throws SettingsException, StartException {
+    if (asksForHelp(words)) {
+      program.serve.usage(out);
+      return DONE;
+    }
+    Settings settings = Settings.parse(words, environment);
+    Server server = Server.start(settings, InstantSource.system());
+    CountDownLatch stopped = new CountDownLatch(1);
+    Thread onSignal =
+        new Thread(
+            () -> {
+              err.println("Clientele stops: requests under way may end.");
+              server.close();
+              stopped.countDown();
+              // The signal ends the process with its own code; a stop that was asked for is a success.
+              Runtime.getRuntime().halt(DONE);
+            },
+            "shutdown");
+    Runtime.getRuntime().addShutdownHook(onSignal);
+    server.words().forEach(err::println);
+    if (settings.managementPort().isPresent()) {
+      err.println("Metrics and health: " + server.managementUri());
+    }
+    err.println("Clientele is ready: " + server.uri());
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return DONE;
+  }
+
+  private static int operator(
+      CommandLines program,
+      List<String> words,
+      Map<String, String> environment,
+      PrintStream out,
+      PrintStream err)
+      throws SettingsException, StartException {
+    if (words.size() >= 2 && words.get(1).equals("reset")) {
+      List<String> rest = words.subList(2, words.size());
+      if (asksForHelp(rest)) {
+        program.reset.usage(out);
+        return DONE;
+      }
+      Settings settings = Settings.parse(rest, environment);
+      err.println(
+          "The operator's new secret is in "
+              + Installation.resetOperator(settings, InstantSource.system())
+              + " (mode 0600).");
+      return DONE;
+    }
+    if (asksForHelp(words)) {
+      program.operator.usage(out);
+      return DONE;
+    }
+    err.println("clientele: say 'clientele operator reset'; see clientele operator --help");
+    return MISUSED;
+  }
+
+  /// The program's version.
+  static String version() {
+    Properties properties = new Properties();
+    try (InputStream in =
+        Objects.requireNonNull(Main.class.getResourceAsStream("/clientele.properties"))) {
+      properties.load(in);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException("the program has no clientele.properties", e);
+    }
+    return "clientele " + properties.getProperty("version", "");
+  }
+}

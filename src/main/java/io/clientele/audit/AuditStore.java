@@ -1,0 +1,186 @@
+package io.clientele.audit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.clientele.db.Transaction;
+import io.clientele.http.Json;
+import io.clientele.id.CustomerId;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jdbi.v3.core.statement.Query;
+
+/// The audit trail: a chain of rows per customer, numbered without a gap, each with the hash of the one
+/// before, written in the transaction of the deed itself.
+public final class AuditStore {
+
+  /// The hash before the first event.
+  static final String BEGINNING = "0".repeat(64);
+
+  /// An event as it was written.
+  ///
+  /// @param seq its number in the customer's chain, from 1
+  /// @param at epoch milliseconds
+  public record Entry(
+      long seq, long at, String actor, String action, String object, JsonNode detail) {}
+
+  /// What to list.
+  ///
+  /// @param before only events with a smaller number
+  /// @param from epoch milliseconds, inclusive
+  /// @param to epoch milliseconds, exclusive
+  public record Filter(
+      OptionalLong before,
+      Optional<String> action,
+      Optional<String> actor,
+      Optional<String> object,
+      OptionalLong from,
+      OptionalLong to,
+      int limit) {}
+
+  private record Head(long seq, String hash) {}
+
+  private final InstantSource clock;
+
+  public AuditStore(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  /// Adds an event to the customer's chain.
+  ///
+  /// @param actor who did it, as a client id; `system` for the server itself
+  public void write(Transaction tx, CustomerId customer, String actor, AuditEvent event) {
+    write(tx, customer, actor, List.of(event));
+  }
+
+  /// Adds events to the customer's chain, in this order.
+  public void write(
+      Transaction tx, CustomerId customer, String actor, List<? extends AuditEvent> events) {
+    if (events.isEmpty()) {
+      return;
+    }
+    Head head = lockHead(tx, customer);
+    long at = clock.millis();
+    PreparedBatch batch =
+        tx.handle()
+            .prepareBatch(
+                """
+                INSERT INTO audit_event (customer_id, seq, at, actor, action, object, hashed, hash)
+                VALUES (:customer, :seq, :at, :actor, :action, :object, :hashed, :hash)
+                """);
+    for (AuditEvent event : events) {
+      long seq = head.seq + 1;
+      String hashed = hashed(customer, seq, at, actor, event, head.hash);
+      String hash = sha256(hashed);
+      batch
+          .bind("customer", customer.text())
+          .bind("seq", seq)
+          .bind("at", at)
+          .bind("actor", actor)
+          .bind("action", event.action())
+          .bind("object", event.object())
+          .bind("hashed", hashed)
+          .bind("hash", hash)
+          .add();
+      head = new Head(seq, hash);
+    }
+    batch.execute();
+    tx.handle()
+        .createUpdate(
+            "UPDATE audit_head SET seq = :seq, hash = :hash WHERE customer_id = :customer")
+        .bind("seq", head.seq)
+        .bind("hash", head.hash)
+        .bind("customer", customer.text())
+        .execute();
+  }
+
+  /// The end of the chain; nobody else adds to it before this transaction ends.
+  private static Head lockHead(Transaction tx, CustomerId customer) {
+    tx.handle()
+        .createUpdate(
+            """
+            INSERT INTO audit_head (customer_id, seq, hash) VALUES (:customer, 0, :beginning)
+            ON CONFLICT (customer_id) DO NOTHING
+            """)
+        .bind("customer", customer.text())
+        .bind("beginning", BEGINNING)
+        .execute();
+    return tx.handle()
+        .createQuery(
+            "SELECT seq, hash FROM audit_head WHERE customer_id = :customer" + tx.forUpdate())
+        .bind("customer", customer.text())
+        .map((row, context) -> new Head(row.getLong("seq"), row.getString("hash")))
+        .one();
+  }
+
+  private static String hashed(
+      CustomerId customer, long seq, long at, String actor, AuditEvent event, String before) {
+    ObjectNode text =
+        Json.object()
+            .put("customer", customer.text())
+            .put("seq", seq)
+            .put("at", Instant.ofEpochMilli(at).toString())
+            .put("actor", actor)
+            .put("action", event.action())
+            .put("object", event.object());
+    text.set("detail", event.detail());
+    text.put("before", before);
+    return Json.text(text);
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("a JDK without SHA-256", e);
+    }
+  }
+
+  /// Events of one customer, newest first.
+  public List<Entry> list(Transaction tx, CustomerId customer, Filter filter) {
+    List<String> conditions = new ArrayList<>(List.of("customer_id = :customer"));
+    filter.before.ifPresent(v -> conditions.add("seq < :before"));
+    filter.action.ifPresent(v -> conditions.add("action = :action"));
+    filter.actor.ifPresent(v -> conditions.add("actor = :actor"));
+    filter.object.ifPresent(v -> conditions.add("object = :object"));
+    filter.from.ifPresent(v -> conditions.add("at >= :from"));
+    filter.to.ifPresent(v -> conditions.add("at < :to"));
+    Query query =
+        tx.handle()
+            .createQuery(
+                """
+                SELECT seq, at, actor, action, object, hashed FROM audit_event
+                WHERE <conditions> ORDER BY seq DESC LIMIT :limit
+                """)
+            .define("conditions", String.join(" AND ", conditions))
+            .bind("customer", customer.text())
+            .bind("limit", filter.limit);
+    filter.before.ifPresent(value -> query.bind("before", value));
+    filter.action.ifPresent(value -> query.bind("action", value));
+    filter.actor.ifPresent(value -> query.bind("actor", value));
+    filter.object.ifPresent(value -> query.bind("object", value));
+    filter.from.ifPresent(value -> query.bind("from", value));
+    filter.to.ifPresent(value -> query.bind("to", value));
+    return query
+        .map(
+            (row, context) ->
+                new Entry(
+                    row.getLong("seq"),
+                    row.getLong("at"),
+                    row.getString("actor"),
+                    row.getString("action"),
+                    row.getString("object"),
+                    Json.parseOurs(row.getString("hashed")).path("detail")))
+        .list();
+  }
+}

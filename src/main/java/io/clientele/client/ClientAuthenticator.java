@@ -1,0 +1,256 @@
+package io.clientele.client;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.Secret;
+import io.clientele.crypto.SecretDigest;
+import io.clientele.crypto.SecretHasher;
+import io.clientele.customer.Customer;
+import io.clientele.customer.CustomerDirectory;
+import io.clientele.db.ChangeLog;
+import io.clientele.http.ErrorResponses.Unavailable;
+import io.clientele.http.Form;
+import io.clientele.http.MustWait;
+import io.clientele.http.Request;
+import io.clientele.id.ClientId;
+import io.clientele.oauth.OAuthException;
+import io.clientele.oauth.OAuthException.Code;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import javax.crypto.spec.SecretKeySpec;
+
+/// Authenticates clients by their secret (RFC 6749 §2.3). The presented secret chooses the work: one of the
+/// generated form costs an HMAC, anything else an Argon2id, whether the client exists or not; whether it is
+/// enabled, may use the method, and its customer is active, is judged after. All failures are one answer.
+public final class ClientAuthenticator {
+
+  private static final Duration REMEMBERED = Duration.ofMinutes(10);
+  private static final int MOST_REMEMBERED = 100_000;
+
+  /// A chosen secret that was right, under the version of the client that it was right for.
+  private record Remembered(ClientId client, long version, String secretId) {}
+
+  private final ClientDirectory clients;
+  private final CustomerDirectory customers;
+  private final SecretHasher hasher;
+  private final CryptoProvider provider;
+  private final FailureLimits limits;
+  private final ChangeLog changeLog;
+  private final Duration stalenessLimit;
+  private final InstantSource clock;
+  private final SecretKeySpec processKey;
+  private final Cache<Remembered, byte[]> remembered =
+      Caffeine.newBuilder().maximumSize(MOST_REMEMBERED).expireAfterWrite(REMEMBERED).build();
+
+  /// @param stalenessLimit how long known clients get tokens while the change log cannot be read
+  public ClientAuthenticator(
+      ClientDirectory clients,
+      CustomerDirectory customers,
+      SecretHasher hasher,
+      CryptoProvider provider,
+      FailureLimits limits,
+      ChangeLog changeLog,
+      Duration stalenessLimit,
+      InstantSource clock) {
+    this.clients = clients;
+    this.customers = customers;
+    this.hasher = hasher;
+    this.provider = provider;
+    this.limits = limits;
+    this.changeLog = changeLog;
+    this.stalenessLimit = stalenessLimit;
+    this.clock = clock;
+    byte[] key = new byte[32];
+    provider.random().nextBytes(key);
+    this.processKey = new SecretKeySpec(key, "HmacSHA256");
+  }
+
+  /// One and the same refusal for every failure.
+  ///
+  /// @param reason for the log
+  static OAuthException failed(String reason) {
+    return new OAuthException(
+        Code.INVALID_CLIENT, "client authentication failed", "invalid_client: " + reason);
+  }
+
+  /// Authenticates the client of a request.
+  ///
+  /// @param body the parameters in its body
+  /// @throws OAuthException `invalid_client`; `invalid_request` for two ways at once; 429 beyond the limit
+  ///     of failures; 503 if the slow hashes are taken
+  /// @throws MustWait if this thread may not wait and would have to
+  public AuthenticatedClient authenticate(Request request, Form body) {
+    if (changeLog.ageOfKnowledge().compareTo(stalenessLimit) > 0) {
+      throw new Unavailable("the change log was not read for too long");
+    }
+    PresentedCredentials presented = PresentedCredentials.read(request, body);
+    Optional<ClientId> id = ClientId.parse(presented.id());
+    Optional<KnownClient> client = id.flatMap(each -> clients.find(each, request.mayWait()));
+    Optional<Customer> customer =
+        client.flatMap(each -> customers.find(each.customer(), request.mayWait()));
+    FailureLimits.Allowance allowance =
+        limits.of(id.map(ClientId::text).orElse(""), request.address());
+
+    Optional<StoredSecret> right = Optional.empty();
+    for (Secret secret : presented.secrets()) {
+      if (right.isEmpty()) {
+        right =
+            secret.hasGeneratedForm()
+                ? checkGenerated(client, secret)
+                : checkChosen(client, secret, allowance, request.mayWait());
+      }
+    }
+    boolean chosen = presented.secrets().stream().noneMatch(Secret::hasGeneratedForm);
+    Optional<String> refusal = judge(client, customer, right, presented.method());
+    if (refusal.isEmpty()) {
+      KnownClient known = client.orElseThrow();
+      request.notes().customer(known.customer().text());
+      request.notes().client(known.id().text());
+      request.notes().secretId(right.orElseThrow().id());
+      return new AuthenticatedClient(known, customer.orElseThrow(), right.get().id());
+    }
+    // A chosen secret has taken its failure before its slow hash.
+    if (!chosen || right.isPresent()) {
+      takeOrRefuse(allowance);
+    }
+    throw failed(refusal.get());
+  }
+
+  /// Why not, for the log; empty if nothing stands in the way.
+  private static Optional<String> judge(
+      Optional<KnownClient> client,
+      Optional<Customer> customer,
+      Optional<StoredSecret> right,
+      AuthenticationMethod method) {
+    if (client.isEmpty()) {
+      return Optional.of("unknown client");
+    }
+    if (right.isEmpty()) {
+      return Optional.of("wrong secret of " + client.get().id());
+    }
+    boolean mayUse =
+        switch (method) {
+          case BASIC -> client.get().mayUseBasic();
+          case POST -> client.get().mayUsePost();
+        };
+    if (!mayUse) {
+      return Optional.of("method not allowed to " + client.get().id());
+    }
+    if (!client.get().enabled()) {
+      return Optional.of("disabled client " + client.get().id());
+    }
+    if (customer.isEmpty() || !customer.get().isActive()) {
+      return Optional.of("suspended customer of " + client.get().id());
+    }
+    return Optional.empty();
+  }
+
+  private Optional<StoredSecret> checkGenerated(Optional<KnownClient> client, Secret secret) {
+    byte[] digest = hasher.fast(secret);
+    Optional<StoredSecret> right = Optional.empty();
+    long now = clock.millis();
+    MessageDigest.isEqual(hasher.hmacDummy().bytes(), digest);
+    if (client.isPresent()) {
+      for (StoredSecret stored : client.get().secrets()) {
+        if (stored.digest() instanceof SecretDigest.Hmac hmac
+            && MessageDigest.isEqual(hmac.bytes(), digest)
+            && stored.isUsable(now)) {
+          right = Optional.of(stored);
+        }
+      }
+    }
+    return right;
+  }
+
+  private Optional<StoredSecret> checkChosen(
+      Optional<KnownClient> client,
+      Secret secret,
+      FailureLimits.Allowance allowance,
+      boolean mayWait) {
+    byte[] keyed = keyed(secret);
+    Optional<StoredSecret> known = remembered(client, keyed);
+    if (known.isPresent()) {
+      return known;
+    }
+    if (!mayWait) {
+      throw new MustWait();
+    }
+    // Taken before the work, so that many at once cannot pass; given back for what succeeds.
+    takeOrRefuse(allowance);
+    try {
+      Optional<StoredSecret> right = checkSlowly(client, secret);
+      if (right.isPresent()) {
+        allowance.giveBack();
+        KnownClient found = client.orElseThrow();
+        remembered.put(new Remembered(found.id(), found.version(), right.get().id()), keyed);
+      }
+      return right;
+    } catch (SecretHasher.Busy e) {
+      allowance.giveBack();
+      throw new OAuthException(
+          Code.TEMPORARILY_UNAVAILABLE,
+          "too many slow secrets at once",
+          "slow hashes are taken",
+          Duration.ofSeconds(1));
+    }
+  }
+
+  private Optional<StoredSecret> remembered(Optional<KnownClient> client, byte[] keyed) {
+    if (client.isEmpty()) {
+      return Optional.empty();
+    }
+    long now = clock.millis();
+    for (StoredSecret stored : client.get().secrets()) {
+      byte[] expected =
+          remembered.getIfPresent(
+              new Remembered(client.get().id(), client.get().version(), stored.id()));
+      if (expected != null && MessageDigest.isEqual(expected, keyed) && stored.isUsable(now)) {
+        return Optional.of(stored);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<StoredSecret> checkSlowly(Optional<KnownClient> client, Secret secret)
+      throws SecretHasher.Busy {
+    long now = clock.millis();
+    boolean compared = false;
+    if (client.isPresent()) {
+      for (StoredSecret stored : client.get().secrets()) {
+        if (stored.digest() instanceof SecretDigest.Argon2id argon && stored.isUsable(now)) {
+          compared = true;
+          if (hasher.matches(secret, argon)) {
+            return Optional.of(stored);
+          }
+        }
+      }
+    }
+    if (!compared) {
+      hasher.matches(secret, hasher.argonDummy());
+    }
+    return Optional.empty();
+  }
+
+  private byte[] keyed(Secret secret) {
+    try {
+      return provider.hmac(processKey, secret.reveal().getBytes(StandardCharsets.UTF_8));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("HMAC-SHA-256 fails", e);
+    }
+  }
+
+  private static void takeOrRefuse(FailureLimits.Allowance allowance) {
+    if (!allowance.take()) {
+      throw new OAuthException(
+          Code.TOO_MANY_REQUESTS,
+          "too many failed authentications",
+          "too many failures",
+          allowance.untilNext());
+    }
+  }
+}

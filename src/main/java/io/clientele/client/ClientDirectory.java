@@ -1,0 +1,49 @@
+package io.clientele.client;
+
+import io.clientele.db.Database;
+import io.clientele.db.Remembered;
+import io.clientele.db.Transaction;
+import io.clientele.id.ClientId;
+import java.util.Optional;
+
+/// The clients that are asked for often, in memory, so that a token costs no query.
+public final class ClientDirectory {
+
+  private final Remembered<ClientId, KnownClient> remembered;
+  private final ClientStore clients;
+  private final SecretStore secrets;
+
+  /// @param bytes how much memory it may take, roughly
+  public ClientDirectory(
+      Database database, ClientStore clients, SecretStore secrets, long bytes) {
+    this.clients = clients;
+    this.secrets = secrets;
+    this.remembered =
+        new Remembered<>(
+            database.changeLog(),
+            ClientStore.CHANGE,
+            ClientId::parse,
+            id -> database.read(tx -> load(tx, id)),
+            KnownClient::weight,
+            bytes);
+  }
+
+  /// The client, whosever it is, if it is there and not deleted.
+  ///
+  /// @throws io.clientele.http.MustWait if the database must be asked and this thread may not wait
+  public Optional<KnownClient> find(ClientId client, boolean mayWait) {
+    return remembered.get(client, mayWait);
+  }
+
+  /// The client as of a transaction.
+  public Optional<KnownClient> load(Transaction tx, ClientId client) {
+    return clients
+        .findForAuthentication(tx, client)
+        .map(found -> KnownClient.of(found, secrets.list(tx, found.customer(), client)));
+  }
+
+  /// How many clients are in memory, roughly.
+  public long size() {
+    return remembered.size();
+  }
+}

@@ -1,0 +1,444 @@
+package io.clientele.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.clientele.access.GrantStore;
+import io.clientele.access.Holdings;
+import io.clientele.access.Role;
+import io.clientele.db.Transaction;
+import io.clientele.http.Json;
+import io.clientele.id.ClientId;
+import io.clientele.id.CustomerId;
+import io.clientele.id.RoleName;
+import io.clientele.id.TenantId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.SqlStatement;
+
+/// Clients. The row of a deleted one stays: its id is reserved for its customer, its version and generation
+/// go on if it is made again, and what it held is kept, because who makes it again takes that over.
+public final class ClientStore implements io.clientele.customer.CustomersEndpoint.Below {
+
+  /// The kind under which the change log tells of a client and its secrets.
+  public static final String CHANGE = "client";
+
+  private static final String COLUMNS =
+      """
+      client_id, customer_id, version, generation, enabled, default_roles, authentication_methods,
+      client_permissions, scope, authorities, resource_ids, redirect_uri, client_name,
+      client_description, client_email, access_token_validity, refresh_token_validity
+      """;
+
+  private final InstantSource clock;
+  private final GrantStore grants;
+  private final SecretStore secrets;
+
+  public ClientStore(InstantSource clock, GrantStore grants, SecretStore secrets) {
+    this.clock = clock;
+    this.grants = grants;
+    this.secrets = secrets;
+  }
+
+  /// Who has an id, living or deleted.
+  ///
+  /// @param former what a deleted client held
+  record Present(CustomerId customer, boolean deleted, Holdings former) {}
+
+  /// What to list.
+  ///
+  /// @param after ids behind this one in byte order
+  /// @param prefix literal beginning of id or name
+  record Filter(
+      String after,
+      int limit,
+      Optional<String> prefix,
+      Optional<Boolean> enabled,
+      Optional<RoleName> role,
+      Optional<TenantId> tenant) {}
+
+  /// The client, if the customer has it and it is not deleted.
+  public Optional<Client> find(Transaction tx, CustomerId customer, ClientId client) {
+    return tx.handle()
+        .createQuery(
+            "SELECT "
+                + COLUMNS
+                + """
+                FROM client
+                WHERE client_id = :client AND customer_id = :customer AND deleted_at IS NULL
+                """)
+        .bind("client", client.text())
+        .bind("customer", customer.text())
+        .map((row, context) -> read(row))
+        .findOne();
+  }
+
+  /// The client whosever it is. The one method without a customer: who authenticates says only an id, and
+  /// the customer follows from it.
+  public Optional<Client> findForAuthentication(Transaction tx, ClientId client) {
+    return tx.handle()
+        .createQuery(
+            "SELECT "
+                + COLUMNS
+                + "FROM client WHERE client_id = :client AND deleted_at IS NULL")
+        .bind("client", client.text())
+        .map((row, context) -> read(row))
+        .findOne();
+  }
+
+  /// Clients of a customer in byte order of their ids.
+  List<Client> list(Transaction tx, CustomerId customer, Filter filter) {
+    List<String> conditions = new ArrayList<>();
+    conditions.add("c.customer_id = :customer AND c.deleted_at IS NULL AND c.client_id > :after");
+    if (filter.prefix.isPresent()) {
+      conditions.add(
+          "(substr(c.client_id, 1, :length) = :prefix OR substr(c.client_name, 1, :length) = :prefix)");
+    }
+    if (filter.enabled.isPresent()) {
+      conditions.add("c.enabled = :enabled");
+    }
+    if (filter.role.isPresent()) {
+      conditions.add(
+          """
+          EXISTS (SELECT 1 FROM client_grant g WHERE g.client_id = c.client_id AND g.role = :role)
+          """);
+    }
+    if (filter.tenant.isPresent()) {
+      conditions.add(
+          """
+          EXISTS (SELECT 1 FROM client_grant g WHERE g.client_id = c.client_id
+            AND (g.tenant_id IN (:tenant, '*') OR g.role IN (<whole>)))
+          """);
+    }
+    Query query =
+        tx.handle()
+            .createQuery(
+                "SELECT "
+                    + COLUMNS
+                    + "FROM client c WHERE <conditions> ORDER BY c.client_id LIMIT :limit")
+            .define("conditions", String.join(" AND ", conditions))
+            .bind("customer", customer.text())
+            .bind("after", filter.after)
+            .bind("limit", filter.limit);
+    filter.prefix.ifPresent(
+        prefix ->
+            query
+                .bind("prefix", prefix)
+                .bind("length", prefix.codePointCount(0, prefix.length())));
+    filter.enabled.ifPresent(enabled -> query.bind("enabled", enabled));
+    filter.role.ifPresent(role -> query.bind("role", role.text()));
+    filter.tenant.ifPresent(
+        tenant ->
+            query
+                .bind("tenant", tenant.text())
+                .bindList(
+                    "whole",
+                    Role.in(customer).stream()
+                        .filter(Role::actsOnWholeCustomer)
+                        .map(role -> role.roleName().text())
+                        .toList()));
+    return query.map((row, context) -> read(row)).list();
+  }
+
+  /// Which of these ids are or were in use, by whomever; the rows stay as they are until the commit.
+  Map<ClientId, Present> present(Transaction tx, CustomerId asking, Collection<ClientId> ids) {
+    Map<ClientId, Present> present = new HashMap<>();
+    if (ids.isEmpty()) {
+      return present;
+    }
+    tx.handle()
+        .createQuery(
+            """
+            SELECT client_id, customer_id, deleted_at IS NOT NULL AS deleted, former_grants
+            FROM client WHERE client_id IN (<ids>) ORDER BY client_id"""
+                + tx.forUpdate())
+        .bindList("ids", ids.stream().map(ClientId::text).toList())
+        .map(
+            (row, context) -> {
+              CustomerId owner = new CustomerId(row.getString("customer_id"));
+              String former = row.getString("former_grants");
+              // Another customer's is told to be taken, and nothing else of it.
+              Holdings held =
+                  former == null || !owner.equals(asking)
+                      ? Holdings.NONE
+                      : Holdings.fromJson(Json.parseOurs(former));
+              return Map.entry(
+                  new ClientId(row.getString("client_id")),
+                  new Present(owner, row.getBoolean("deleted"), held));
+            })
+        .forEach(entry -> present.put(entry.getKey(), entry.getValue()));
+    return present;
+  }
+
+  /// Makes a client, or makes a deleted one of this customer again, with its grants.
+  ///
+  /// @return empty if the id is in use, or is or was another customer's
+  Optional<Client> insert(
+      Transaction tx, CustomerId customer, ClientId client, ClientFields fields, ClientId by) {
+    tx.changed(CHANGE, client.text());
+    SqlStatement<?> insert =
+        tx.handle()
+            .createQuery(
+                """
+                INSERT INTO client (client_id, customer_id, version, generation, enabled, default_roles,
+                  authentication_methods, client_permissions, scope, authorities, resource_ids,
+                  redirect_uri, client_name, client_description, client_email, access_token_validity,
+                  refresh_token_validity, created_at, updated_at)
+                VALUES (:client, :customer, 1, 1, :enabled, :defaultRoles, :methods, :permissions, :scope,
+                  :authorities, :resourceIds, :redirectUri, :name, :description, :email, :validity,
+                  :refreshValidity, :now, :now)
+                ON CONFLICT (client_id) DO UPDATE SET version = client.version + 1,
+                  generation = client.generation + 1, enabled = excluded.enabled,
+                  default_roles = excluded.default_roles,
+                  authentication_methods = excluded.authentication_methods,
+                  client_permissions = excluded.client_permissions, scope = excluded.scope,
+                  authorities = excluded.authorities, resource_ids = excluded.resource_ids,
+                  redirect_uri = excluded.redirect_uri, client_name = excluded.client_name,
+                  client_description = excluded.client_description,
+                  client_email = excluded.client_email,
+                  access_token_validity = excluded.access_token_validity,
+                  refresh_token_validity = excluded.refresh_token_validity,
+                  created_at = excluded.created_at, updated_at = excluded.updated_at,
+                  deleted_at = NULL, former_grants = NULL
+                WHERE client.customer_id = excluded.customer_id AND client.deleted_at IS NOT NULL
+                RETURNING version, generation
+                """)
+            .bind("client", client.text())
+            .bind("customer", customer.text())
+            .bind("now", clock.millis());
+    bindFields(insert, fields);
+    Optional<Client> made =
+        ((Query) insert)
+            .map(
+                (row, context) ->
+                    new Client(
+                        client, customer, row.getLong("version"), row.getLong("generation"), fields))
+            .findOne();
+    made.ifPresent(
+        each -> grants.insert(tx, customer, client, each.holdings(), by, clock.millis()));
+    return made;
+  }
+
+  /// Replaces a client's fields and grants.
+  ///
+  /// @param kill whether its tokens die
+  /// @return the client as it is now
+  Client update(
+      Transaction tx, Client before, ClientFields fields, boolean kill, ClientId by) {
+    tx.changed(CHANGE, before.id().text());
+    SqlStatement<?> update =
+        tx.handle()
+            .createQuery(
+                """
+                UPDATE client SET version = version + 1, generation = generation + :kill,
+                  enabled = :enabled, default_roles = :defaultRoles,
+                  authentication_methods = :methods, client_permissions = :permissions,
+                  scope = :scope, authorities = :authorities, resource_ids = :resourceIds,
+                  redirect_uri = :redirectUri, client_name = :name,
+                  client_description = :description, client_email = :email,
+                  access_token_validity = :validity, refresh_token_validity = :refreshValidity,
+                  updated_at = :now
+                WHERE client_id = :client AND customer_id = :customer AND deleted_at IS NULL
+                RETURNING version, generation
+                """)
+            .bind("client", before.id().text())
+            .bind("customer", before.customer().text())
+            .bind("kill", kill ? 1L : 0L)
+            .bind("now", clock.millis());
+    bindFields(update, fields);
+    Client now =
+        ((Query) update)
+            .map(
+                (row, context) ->
+                    new Client(
+                        before.id(),
+                        before.customer(),
+                        row.getLong("version"),
+                        row.getLong("generation"),
+                        fields))
+            .one();
+    if (!now.holdings().equals(before.holdings())) {
+      grants.replace(tx, now.customer(), now.id(), now.holdings(), by, clock.millis());
+    }
+    return now;
+  }
+
+  /// Notes a write that touches no field: of its secrets, or of its tokens.
+  ///
+  /// @param kill whether its tokens die
+  public void touch(Transaction tx, CustomerId customer, ClientId client, boolean kill) {
+    tx.changed(CHANGE, client.text());
+    tx.handle()
+        .createUpdate(
+            """
+            UPDATE client SET version = version + 1, generation = generation + :kill,
+              updated_at = :now
+            WHERE client_id = :client AND customer_id = :customer AND deleted_at IS NULL
+            """)
+        .bind("kill", kill ? 1L : 0L)
+        .bind("now", clock.millis())
+        .bind("client", client.text())
+        .bind("customer", customer.text())
+        .execute();
+  }
+
+  /// Deletes a client: its tokens die, its secrets and grants go, its id stays reserved.
+  void delete(Transaction tx, Client client) {
+    tx.changed(CHANGE, client.id().text());
+    grants.deleteAll(tx, client.customer(), client.id());
+    secrets.revokeAll(tx, client.customer(), client.id());
+    tx.handle()
+        .createUpdate(
+            """
+            UPDATE client SET version = version + 1, generation = generation + 1, deleted_at = :now,
+              former_grants = :former, client_name = NULL, client_description = NULL,
+              client_email = NULL
+            WHERE client_id = :client AND customer_id = :customer AND deleted_at IS NULL
+            """)
+        .bind("now", clock.millis())
+        .bind("former", Json.text(client.holdings().toJson()))
+        .bind("client", client.id().text())
+        .bind("customer", client.customer().text())
+        .execute();
+  }
+
+  /// Deletes every client of a customer that is being deleted itself.
+  @Override
+  public void deleteAll(Transaction tx, CustomerId customer) {
+    String after = "";
+    while (true) {
+      List<Client> page =
+          list(
+              tx,
+              customer,
+              new Filter(
+                  after,
+                  1000,
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.empty(),
+                  Optional.empty()));
+      if (page.isEmpty()) {
+        return;
+      }
+      page.forEach(client -> delete(tx, client));
+      after = page.getLast().id().text();
+    }
+  }
+
+  /// How many enabled clients hold ROLE_OPERATOR.
+  long enabledOperators(Transaction tx) {
+    return tx.handle()
+        .createQuery(
+            """
+            SELECT COUNT(DISTINCT c.client_id) FROM client c
+            JOIN client_grant g ON g.client_id = c.client_id
+            WHERE c.customer_id = 'operator' AND c.enabled = :enabled AND c.deleted_at IS NULL
+            AND g.role = :role
+            """)
+        .bind("enabled", true)
+        .bind("role", Role.OPERATOR.roleName().text())
+        .mapTo(Long.class)
+        .one();
+  }
+
+  private static void bindFields(SqlStatement<?> statement, ClientFields fields) {
+    statement
+        .bind("enabled", fields.enabled())
+        .bind("defaultRoles", fields.defaultRolesAssignmentEnabled())
+        .bind(
+            "methods",
+            Json.text(
+                Json.strings(
+                    fields.clientAuthenticationMethods().stream()
+                        .map(AuthenticationMethod::wireName)
+                        .toList())));
+    bindText(
+        statement,
+        "permissions",
+        fields.clientPermissions().isNull()
+            ? Optional.empty()
+            : Optional.of(Json.text(fields.clientPermissions())));
+    bindText(statement, "scope", list(fields.scope()));
+    bindText(statement, "authorities", list(fields.authorities()));
+    bindText(statement, "resourceIds", list(fields.resourceIds()));
+    bindText(statement, "redirectUri", list(fields.redirectUri()));
+    bindText(statement, "name", fields.clientName());
+    bindText(statement, "description", fields.clientDescription());
+    bindText(statement, "email", fields.clientEmail());
+    bindNumber(statement, "validity", fields.accessTokenValidity());
+    bindNumber(statement, "refreshValidity", fields.refreshTokenValidity());
+  }
+
+  private static Optional<String> list(List<String> strings) {
+    return strings.isEmpty() ? Optional.empty() : Optional.of(Json.text(Json.strings(strings)));
+  }
+
+  private static void bindText(SqlStatement<?> statement, String name, Optional<String> text) {
+    if (text.isPresent()) {
+      statement.bind(name, text.get());
+    } else {
+      statement.bindNull(name, Types.VARCHAR);
+    }
+  }
+
+  private static void bindNumber(SqlStatement<?> statement, String name, OptionalInt number) {
+    if (number.isPresent()) {
+      statement.bind(name, (long) number.getAsInt());
+    } else {
+      statement.bindNull(name, Types.BIGINT);
+    }
+  }
+
+  private static Client read(ResultSet row) throws SQLException {
+    String permissions = row.getString("client_permissions");
+    ClientFields fields =
+        new ClientFields(
+            strings(row, "scope"),
+            permissions == null ? ClientFields.noPermissions() : Json.parseOurs(permissions),
+            strings(row, "authorities"),
+            strings(row, "resource_ids"),
+            Optional.ofNullable(row.getString("client_description")),
+            Optional.ofNullable(row.getString("client_name")),
+            Optional.ofNullable(row.getString("client_email")),
+            strings(row, "redirect_uri"),
+            number(row, "access_token_validity"),
+            number(row, "refresh_token_validity"),
+            row.getBoolean("default_roles"),
+            strings(row, "authentication_methods").stream()
+                .map(text -> AuthenticationMethod.parse(text).orElseThrow())
+                .toList(),
+            row.getBoolean("enabled"));
+    return new Client(
+        new ClientId(row.getString("client_id")),
+        new CustomerId(row.getString("customer_id")),
+        row.getLong("version"),
+        row.getLong("generation"),
+        fields);
+  }
+
+  private static List<String> strings(ResultSet row, String column) throws SQLException {
+    String text = row.getString(column);
+    if (text == null) {
+      return List.of();
+    }
+    List<String> strings = new ArrayList<>();
+    for (JsonNode each : Json.parseOurs(text)) {
+      strings.add(each.textValue());
+    }
+    return strings;
+  }
+
+  private static OptionalInt number(ResultSet row, String column) throws SQLException {
+    int value = row.getInt(column);
+    return row.wasNull() ? OptionalInt.empty() : OptionalInt.of(value);
+  }
+}

@@ -1,0 +1,71 @@
+package io.clientele.client;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.github.bucket4j.Bucket;
+import java.time.Duration;
+
+/// Counts failed authentications by presented id (existing or not) and source address. Who succeeds is never
+/// counted. The counts stand in a bounded space, so that they cannot be the attack themselves.
+public final class FailureLimits {
+
+  private static final int MOST_COUNTS = 200_000;
+  private static final Duration PERIOD = Duration.ofMinutes(1);
+
+  private record Key(String id, String address) {}
+
+  private final Cache<Key, Bucket> buckets;
+  private final int failuresAMinute;
+
+  /// @param failuresAMinute that one id and address may have
+  public FailureLimits(int failuresAMinute) {
+    this.failuresAMinute = failuresAMinute;
+    this.buckets =
+        Caffeine.newBuilder()
+            .maximumSize(MOST_COUNTS)
+            .expireAfterAccess(PERIOD.multipliedBy(2))
+            .build();
+  }
+
+  /// What one id may still fail at from one address.
+  final class Allowance {
+    private final Key key;
+
+    private Allowance(Key key) {
+      this.key = key;
+    }
+
+    /// Takes one failure from it.
+    ///
+    /// @return false if there was none left
+    boolean take() {
+      return bucket().tryConsume(1);
+    }
+
+    /// Gives back one that was taken for what then succeeded.
+    void giveBack() {
+      bucket().addTokens(1);
+    }
+
+    /// When there is one again.
+    Duration untilNext() {
+      return Duration.ofNanos(
+          bucket().estimateAbilityToConsume(1).getNanosToWaitForRefill());
+    }
+
+    private Bucket bucket() {
+      return buckets.get(
+          key,
+          same ->
+              Bucket.builder()
+                  .addLimit(
+                      limit -> limit.capacity(failuresAMinute).refillGreedy(failuresAMinute, PERIOD))
+                  .build());
+    }
+  }
+
+  /// @param id as presented, if it has the form of one; else empty: all malformed ids count as one
+  Allowance of(String id, String address) {
+    return new Allowance(new Key(id, address));
+  }
+}

@@ -1,0 +1,144 @@
+package io.clientele.client;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.clientele.access.Role;
+import io.clientele.audit.AuditEvent;
+import io.clientele.audit.AuditStore;
+import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.PrivateFile;
+import io.clientele.crypto.Secret;
+import io.clientele.crypto.SecretHasher;
+import io.clientele.customer.CustomerStore;
+import io.clientele.customer.CustomersEndpoint;
+import io.clientele.db.Database;
+import io.clientele.db.Transaction;
+import io.clientele.http.Json;
+import io.clientele.id.ClientId;
+import io.clientele.id.CustomerId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// The operator's own client: made at the first start, and given a new secret when the old one is lost. Its
+/// secret is written to a file of mode 0600, once, before the database says that it exists; it is never
+/// printed.
+public final class OperatorAccount {
+
+  /// The client that is made.
+  public static final ClientId CLIENT = new ClientId("operator");
+
+  private static final String STATE = "operator";
+
+  private final Database database;
+  private final CustomerStore customers;
+  private final CustomersEndpoint customersEndpoint;
+  private final ClientStore clients;
+  private final ClientsEndpoint clientsEndpoint;
+  private final SecretStore secrets;
+  private final AuditStore audit;
+  private final SecretHasher hasher;
+  private final CryptoProvider provider;
+
+  public OperatorAccount(
+      Database database,
+      CustomerStore customers,
+      CustomersEndpoint customersEndpoint,
+      ClientStore clients,
+      ClientsEndpoint clientsEndpoint,
+      SecretStore secrets,
+      AuditStore audit,
+      SecretHasher hasher,
+      CryptoProvider provider) {
+    this.database = database;
+    this.customers = customers;
+    this.customersEndpoint = customersEndpoint;
+    this.clients = clients;
+    this.clientsEndpoint = clientsEndpoint;
+    this.secrets = secrets;
+    this.audit = audit;
+    this.hasher = hasher;
+    this.provider = provider;
+  }
+
+  /// Makes the operator on a database that never had one. One row decides, so of two nodes that start
+  /// together one makes it.
+  ///
+  /// @param file where id and secret go
+  /// @return whether it was made now
+  public boolean makeIfFirst(Path file, URI tokenEndpoint) {
+    return database.write(
+        tx -> {
+          boolean first = ServerStateStore.setIfAbsent(tx, STATE, CLIENT.text());
+          if (first) {
+            customersEndpoint.make(tx, CustomerId.OPERATOR, List.of(), CLIENT);
+            Secret secret = Secret.generate(provider.random());
+            clientsEndpoint.make(tx, CustomerId.OPERATOR, CLIENT, operatorRole(), secret, CLIENT);
+            audit.write(
+                tx, CustomerId.OPERATOR, "system", new AuditEvent.OperatorCreated(CLIENT));
+            write(file, secret, tokenEndpoint);
+          }
+          return first;
+        });
+  }
+
+  /// Gives the operator a new secret and its role back, whatever became of it; ends the old secrets.
+  ///
+  /// @param file where id and secret go
+  public void reset(Path file, URI tokenEndpoint) {
+    Secret secret = Secret.generate(provider.random());
+    database.write(
+        tx -> {
+          var _ = customers.lock(tx, CustomerId.OPERATOR).orElseThrow();
+          Optional<Client> present = clients.find(tx, CustomerId.OPERATOR, CLIENT);
+          if (present.isEmpty()) {
+            clientsEndpoint.make(tx, CustomerId.OPERATOR, CLIENT, operatorRole(), secret, CLIENT);
+          } else {
+            renew(tx, present.get(), secret);
+          }
+          audit.write(tx, CustomerId.OPERATOR, "system", new AuditEvent.OperatorReset(CLIENT));
+          write(file, secret, tokenEndpoint);
+          return CLIENT;
+        });
+  }
+
+  private void renew(Transaction tx, Client present, Secret secret) {
+    clients.update(tx, present, ClientFields.holding(operatorRole()), true, CLIENT);
+    secrets.revokeAll(tx, CustomerId.OPERATOR, CLIENT);
+    try {
+      secrets.insert(
+          tx,
+          CustomerId.OPERATOR,
+          CLIENT,
+          secret,
+          hasher.digest(secret),
+          CLIENT,
+          OptionalLong.empty());
+    } catch (SecretHasher.Busy e) {
+      throw new IllegalStateException("a generated secret has no slow hash", e);
+    }
+  }
+
+  private static ObjectNode operatorRole() {
+    ObjectNode permissions = Json.object();
+    permissions.putObject("roles").putArray(Role.OPERATOR.roleName().text());
+    return permissions;
+  }
+
+  private static void write(Path file, Secret secret, URI tokenEndpoint) {
+    ObjectNode json =
+        Json.object()
+            .put("clientId", CLIENT.text())
+            .put("clientSecret", secret.reveal())
+            .put("tokenEndpoint", tokenEndpoint.toString());
+    try {
+      PrivateFile.replace(file, (Json.text(json) + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + " cannot be written", e);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package io.clientele.client;
+
+import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.Secret;
+import io.clientele.crypto.SecretDigest;
+import io.clientele.db.Transaction;
+import io.clientele.id.ClientId;
+import io.clientele.id.CustomerId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalLong;
+
+/// Secrets of clients, a row each: digests, never the secrets. A secret that was ended keeps its row, for the
+/// record, without its digest.
+public final class SecretStore {
+
+  private final InstantSource clock;
+  private final CryptoProvider provider;
+
+  public SecretStore(InstantSource clock, CryptoProvider provider) {
+    this.clock = clock;
+    this.provider = provider;
+  }
+
+  /// The secrets that were not ended, oldest first; expired ones among them.
+  public List<StoredSecret> list(Transaction tx, CustomerId customer, ClientId client) {
+    return tx.handle()
+        .createQuery(
+            """
+            SELECT secret_id, algorithm, digest, hint, created_at, created_by, expires_at, last_used_at
+            FROM client_secret
+            WHERE client_id = :client AND customer_id = :customer AND revoked_at IS NULL
+            ORDER BY created_at, secret_id
+            """)
+        .bind("client", client.text())
+        .bind("customer", customer.text())
+        .map((row, context) -> read(row))
+        .list();
+  }
+
+  private static StoredSecret read(ResultSet row) throws SQLException {
+    return new StoredSecret(
+        row.getString("secret_id"),
+        SecretDigest.decode(row.getString("algorithm"), row.getString("digest")),
+        row.getString("hint"),
+        row.getLong("created_at"),
+        row.getString("created_by"),
+        optionalLong(row, "expires_at"),
+        optionalLong(row, "last_used_at"));
+  }
+
+  private static OptionalLong optionalLong(ResultSet row, String column) throws SQLException {
+    long value = row.getLong(column);
+    return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(value);
+  }
+
+  /// Adds one.
+  ///
+  /// @return the id of its row
+  public String insert(
+      Transaction tx,
+      CustomerId customer,
+      ClientId client,
+      Secret secret,
+      SecretDigest digest,
+      ClientId createdBy,
+      OptionalLong expiresAt) {
+    byte[] bytes = new byte[12];
+    provider.random().nextBytes(bytes);
+    String id = HexFormat.of().formatHex(bytes);
+    var insert =
+        tx.handle()
+            .createUpdate(
+                """
+                INSERT INTO client_secret (secret_id, client_id, customer_id, algorithm, digest, hint,
+                  created_at, created_by, expires_at)
+                VALUES (:id, :client, :customer, :algorithm, :digest, :hint, :now, :by, :expires)
+                """)
+            .bind("id", id)
+            .bind("client", client.text())
+            .bind("customer", customer.text())
+            .bind("algorithm", digest.algorithm())
+            .bind("digest", digest.encoded())
+            .bind("hint", secret.hint())
+            .bind("now", clock.millis())
+            .bind("by", createdBy.text());
+    if (expiresAt.isPresent()) {
+      insert.bind("expires", expiresAt.getAsLong());
+    } else {
+      insert.bindNull("expires", java.sql.Types.BIGINT);
+    }
+    insert.execute();
+    return id;
+  }
+
+  /// Ends one.
+  public void revoke(Transaction tx, CustomerId customer, ClientId client, String secretId) {
+    tx.handle()
+        .createUpdate(
+            """
+            UPDATE client_secret SET revoked_at = :now, digest = ''
+            WHERE secret_id = :id AND client_id = :client AND customer_id = :customer
+            AND revoked_at IS NULL
+            """)
+        .bind("now", clock.millis())
+        .bind("id", secretId)
+        .bind("client", client.text())
+        .bind("customer", customer.text())
+        .execute();
+  }
+
+  /// Ends all of a client.
+  public void revokeAll(Transaction tx, CustomerId customer, ClientId client) {
+    tx.handle()
+        .createUpdate(
+            """
+            UPDATE client_secret SET revoked_at = :now, digest = ''
+            WHERE client_id = :client AND customer_id = :customer AND revoked_at IS NULL
+            """)
+        .bind("now", clock.millis())
+        .bind("client", client.text())
+        .bind("customer", customer.text())
+        .execute();
+  }
+
+  /// Ends all of a customer's clients.
+  public void revokeAll(Transaction tx, CustomerId customer) {
+    tx.handle()
+        .createUpdate(
+            """
+            UPDATE client_secret SET revoked_at = :now, digest = ''
+            WHERE customer_id = :customer AND revoked_at IS NULL
+            """)
+        .bind("now", clock.millis())
+        .bind("customer", customer.text())
+        .execute();
+  }
+}

@@ -1,0 +1,158 @@
+package io.clientele.crypto;
+
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
+import org.bouncycastle.crypto.params.Argon2Parameters;
+
+/// Turns secrets into digests and checks them. A generated secret costs one HMAC under the pepper, about a
+/// microsecond; a chosen one costs one Argon2id, tens of milliseconds, on a small pool of platform
+/// threads with a short queue, so that slow hashes can never take the machine.
+public final class SecretHasher implements AutoCloseable {
+
+  /// The slow hashes have more work than they can do; come back later.
+  public static final class Busy extends Exception {
+    @java.io.Serial private static final long serialVersionUID = 1L;
+
+    Busy() {
+      super("too many slow hashes at once", null, false, false);
+    }
+  }
+
+  private static final int QUEUE = 8;
+  private static final int MEMORY_KIB = 19 * 1024;
+  private static final int ITERATIONS = 2;
+  private static final int PARALLELISM = 1;
+  private static final int SALT_BYTES = 16;
+  private static final int HASH_BYTES = 32;
+
+  private final CryptoProvider provider;
+  private final SecretKeySpec pepper;
+  private final ThreadPoolExecutor slow;
+  private final SecretDigest.Hmac hmacDummy;
+  private final SecretDigest.Argon2id argonDummy;
+
+  /// @param pepper 32 secret bytes of this installation
+  /// @param threads how many slow hashes may run at once
+  public SecretHasher(CryptoProvider provider, byte[] pepper, int threads) {
+    this.provider = provider;
+    this.pepper = new SecretKeySpec(pepper, "HmacSHA256");
+    this.slow =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            1,
+            TimeUnit.MINUTES,
+            new ArrayBlockingQueue<>(QUEUE),
+            Thread.ofPlatform().name("slow-hash-", 0).daemon().factory());
+    this.slow.allowCoreThreadTimeOut(true);
+    this.hmacDummy = new SecretDigest.Hmac(randomBytes(32));
+    this.argonDummy =
+        new SecretDigest.Argon2id(
+            MEMORY_KIB, ITERATIONS, PARALLELISM, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
+  }
+
+  private byte[] randomBytes(int length) {
+    byte[] bytes = new byte[length];
+    provider.random().nextBytes(bytes);
+    return bytes;
+  }
+
+  /// The digest to store for a secret. A chosen one waits for a slow hash.
+  ///
+  /// @throws Busy if the slow hashes are taken
+  public SecretDigest digest(Secret secret) throws Busy {
+    if (secret.hasGeneratedForm()) {
+      return new SecretDigest.Hmac(fast(secret));
+    }
+    byte[] salt = randomBytes(SALT_BYTES);
+    SecretDigest.Argon2id form =
+        new SecretDigest.Argon2id(MEMORY_KIB, ITERATIONS, PARALLELISM, salt, new byte[HASH_BYTES]);
+    return new SecretDigest.Argon2id(
+        MEMORY_KIB, ITERATIONS, PARALLELISM, salt, waitForSlow(secret, form));
+  }
+
+  /// HMAC-SHA-256 of a secret of the generated form, under the pepper.
+  public byte[] fast(Secret secret) {
+    try {
+      return provider.hmac(pepper, secret.bytes());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("HMAC-SHA-256 fails", e);
+    }
+  }
+
+  /// Whether a presented secret is the one of this digest; the comparison takes the same time either way.
+  ///
+  /// @throws Busy if the digest is slow and the slow hashes are taken
+  public boolean matches(Secret presented, SecretDigest digest) throws Busy {
+    return switch (digest) {
+      case SecretDigest.Hmac hmac -> MessageDigest.isEqual(hmac.bytes(), fast(presented));
+      case SecretDigest.Argon2id argon ->
+          MessageDigest.isEqual(argon.hash(), waitForSlow(presented, argon));
+    };
+  }
+
+  /// What an unknown client's generated secret is checked against, so that it costs the same.
+  public SecretDigest.Hmac hmacDummy() {
+    return hmacDummy;
+  }
+
+  /// What an unknown client's chosen secret is checked against, so that it costs the same.
+  public SecretDigest.Argon2id argonDummy() {
+    return argonDummy;
+  }
+
+  private byte[] waitForSlow(Secret secret, SecretDigest.Argon2id form) throws Busy {
+    CompletableFuture<byte[]> hash = new CompletableFuture<>();
+    try {
+      slow.execute(
+          () -> {
+            try {
+              hash.complete(argon2id(secret, form));
+            } catch (RuntimeException | Error e) {
+              hash.completeExceptionally(e);
+            }
+          });
+      return hash.get();
+    } catch (RejectedExecutionException e) {
+      throw new Busy();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("Argon2id fails", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Busy();
+    }
+  }
+
+  private static byte[] argon2id(Secret secret, SecretDigest.Argon2id form) {
+    Argon2BytesGenerator generator = new Argon2BytesGenerator();
+    generator.init(
+        new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
+            .withVersion(Argon2Parameters.ARGON2_VERSION_13)
+            .withMemoryAsKB(form.memory())
+            .withIterations(form.iterations())
+            .withParallelism(form.parallelism())
+            .withSalt(form.salt())
+            .build());
+    byte[] hash = new byte[form.hash().length];
+    generator.generateBytes(secret.bytes(), hash);
+    return hash;
+  }
+
+  /// How many slow hashes run or wait now.
+  public int slowHashesUnderWay() {
+    return slow.getActiveCount() + slow.getQueue().size();
+  }
+
+  @Override
+  public void close() {
+    slow.shutdownNow();
+  }
+}

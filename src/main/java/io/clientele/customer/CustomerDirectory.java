@@ -1,0 +1,35 @@
+package io.clientele.customer;
+
+import io.clientele.db.Database;
+import io.clientele.db.Remembered;
+import io.clientele.id.CustomerId;
+import java.util.Optional;
+
+/// The customers that are asked for often, in memory.
+public final class CustomerDirectory {
+
+  private final Remembered<CustomerId, Customer> remembered;
+
+  /// @param bytes how much memory it may take, roughly
+  public CustomerDirectory(Database database, CustomerStore store, long bytes) {
+    this.remembered =
+        new Remembered<>(
+            database.changeLog(),
+            CustomerStore.CHANGE,
+            CustomerId::parse,
+            id -> database.read(tx -> store.find(tx, id)),
+            CustomerDirectory::weight,
+            bytes);
+  }
+
+  private static int weight(Customer customer) {
+    return 400 + 150 * customer.tenants().size() + 600 * customer.customRoles().size();
+  }
+
+  /// The customer, if it is there and not deleted.
+  ///
+  /// @throws io.clientele.http.MustWait if the database must be asked and this thread may not wait
+  public Optional<Customer> find(CustomerId customer, boolean mayWait) {
+    return remembered.get(customer, mayWait);
+  }
+}

@@ -1,0 +1,72 @@
+package io.clientele.db;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+
+/// Brings a schema up to date with Flyway. The version is asked first, because Flyway takes most of half a
+/// second even when there is nothing to do.
+final class Migrations {
+
+  /// The newest file in `db/migration`.
+  static final int NEWEST = 1;
+
+  private Migrations() {}
+
+  static void bringUpToDate(String url, Connection connection, String bytewise)
+      throws Database.CannotOpen {
+    bringUpToDate(Flyway.configure().dataSource(url, null, null), connection, bytewise);
+  }
+
+  static void bringUpToDate(DataSource source, Connection connection, String bytewise)
+      throws Database.CannotOpen {
+    bringUpToDate(Flyway.configure().dataSource(source), connection, bytewise);
+  }
+
+  private static void bringUpToDate(
+      FluentConfiguration configuration, Connection connection, String bytewise)
+      throws Database.CannotOpen {
+    int version = version(connection);
+    if (version > NEWEST) {
+      throw new Database.CannotOpen(
+          "The database has schema version "
+              + version
+              + ", this program knows "
+              + NEWEST
+              + ": it was written by a newer Clientele. Start that one, or restore a backup.");
+    }
+    if (version == NEWEST) {
+      return;
+    }
+    configuration
+        .locations("classpath:db/migration")
+        .placeholders(Map.of("bytewise", bytewise))
+        .load()
+        .migrate();
+  }
+
+  /// 0 if there is no schema yet.
+  private static int version(Connection connection) throws Database.CannotOpen {
+    try (ResultSet tables =
+        connection.getMetaData().getTables(null, null, "flyway_schema_history", null)) {
+      if (!tables.next()) {
+        return 0;
+      }
+    } catch (SQLException e) {
+      throw new Database.CannotOpen("The schema version cannot be read: " + e.getMessage(), e);
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT MAX(CAST(version AS INTEGER)) FROM flyway_schema_history WHERE success")) {
+      return row.next() ? row.getInt(1) : 0;
+    } catch (SQLException e) {
+      throw new Database.CannotOpen("The schema version cannot be read: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package io.clientele.http;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// JSON read strictly and written plainly; the one place that configures the parser. Limits: depth 32, a
+/// string 64 KiB, a number 100 digits.
+public final class Json {
+
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(32)
+                  .maxStringLength(64 * 1024)
+                  .maxNumberLength(100)
+                  .maxNameLength(1024)
+                  .build())
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .build();
+
+  private static final ObjectMapper MAPPER = JsonMapper.builder(FACTORY).build();
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private Json() {}
+
+  /// A document and what is wrong with it so far: repeated keys. (The first value stands in the tree.)
+  ///
+  /// @param root the document
+  /// @param faults each repeated key, with its pointer
+  public record Document(JsonNode root, List<Fault> faults) {}
+
+  /// Reads the body of a management request.
+  ///
+  /// @throws Problem 415 if it says to be something else than JSON, 400 if it is not one JSON document
+  public static Document parse(Request request) {
+    for (String type : request.headers("Content-Type")) {
+      String media = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+      if (!media.equals("application/json")) {
+        throw Problem.of(415, "The body must be application/json");
+      }
+    }
+    if (!request.headers("Content-Encoding").isEmpty()) {
+      throw Problem.of(415, "The body must not be encoded (Content-Encoding)");
+    }
+    return parse(request.body());
+  }
+
+  /// Reads a stranger's document.
+  ///
+  /// @throws Problem 400 with one fault if the bytes are not one JSON document
+  public static Document parse(byte[] bytes) {
+    List<Fault> faults = new ArrayList<>();
+    try (JsonParser parser = FACTORY.createParser(bytes)) {
+      if (parser.nextToken() == null) {
+        throw Problem.faults(List.of(new Fault("", "the body is empty; a JSON document is expected")));
+      }
+      JsonNode root = read(parser, "", faults);
+      if (parser.nextToken() != null) {
+        throw Problem.faults(List.of(new Fault("", "there is text after the JSON document")));
+      }
+      return new Document(root, faults);
+    } catch (JsonProcessingException e) {
+      throw Problem.faults(List.of(new Fault("", "the body is not JSON that is accepted: " + where(e))));
+    } catch (IOException e) {
+      // Bytes that are no UTF-8 come as a CharConversionException.
+      throw Problem.faults(List.of(new Fault("", "the body is not UTF-8 text")));
+    }
+  }
+
+  // Jackson's own message may repeat what was sent, a secret among it: only the place is told.
+  private static String where(JsonProcessingException e) {
+    String what =
+        e instanceof com.fasterxml.jackson.core.exc.StreamConstraintsException
+            ? "it is nested too deeply, or a string or number in it is too long"
+            : "it breaks off or is malformed";
+    return e.getLocation() == null
+        ? what
+        : what + " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+  }
+
+  private static JsonNode read(JsonParser parser, String pointer, List<Fault> faults)
+      throws IOException {
+    JsonToken token = parser.currentToken();
+    return switch (token) {
+      case START_OBJECT -> readObject(parser, pointer, faults);
+      case START_ARRAY -> readArray(parser, pointer, faults);
+      case VALUE_STRING -> NODES.textNode(parser.getText());
+      case VALUE_NUMBER_INT -> NODES.numberNode(parser.getBigIntegerValue());
+      case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDecimalValue());
+      case VALUE_TRUE -> NODES.booleanNode(true);
+      case VALUE_FALSE -> NODES.booleanNode(false);
+      case VALUE_NULL -> NODES.nullNode();
+      case END_OBJECT, END_ARRAY, FIELD_NAME, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT ->
+          throw new IllegalStateException("the parser gave " + token);
+    };
+  }
+
+  private static ObjectNode readObject(JsonParser parser, String pointer, List<Fault> faults)
+      throws IOException {
+    ObjectNode object = NODES.objectNode();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = parser.currentName();
+      String below = Fault.below(pointer, name);
+      parser.nextToken();
+      JsonNode value = read(parser, below, faults);
+      if (object.has(name)) {
+        faults.add(new Fault(below, "the key is repeated"));
+      } else {
+        object.set(name, value);
+      }
+    }
+    return object;
+  }
+
+  private static ArrayNode readArray(JsonParser parser, String pointer, List<Fault> faults)
+      throws IOException {
+    ArrayNode array = NODES.arrayNode();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      array.add(read(parser, pointer + "/" + array.size(), faults));
+    }
+    return array;
+  }
+
+  /// Reads a document that we wrote ourselves.
+  ///
+  /// @throws UncheckedIOException if it is no JSON after all
+  public static JsonNode parseOurs(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException("a stored document is no JSON", e);
+    }
+  }
+
+  /// Reads a document that we wrote ourselves.
+  ///
+  /// @throws UncheckedIOException if it is no JSON after all
+  public static JsonNode parseOurs(byte[] text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (IOException e) {
+      throw new UncheckedIOException("a stored document is no JSON", e);
+    }
+  }
+
+  /// The document as UTF-8.
+  public static byte[] bytes(JsonNode document) {
+    try {
+      return MAPPER.writeValueAsBytes(document);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException("a tree that cannot be written", e);
+    }
+  }
+
+  /// The document as text, compact.
+  public static String text(JsonNode document) {
+    try {
+      return MAPPER.writeValueAsString(document);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException("a tree that cannot be written", e);
+    }
+  }
+
+  /// An empty object, members in the order of their setting.
+  public static ObjectNode object() {
+    return NODES.objectNode();
+  }
+
+  /// An empty array.
+  public static ArrayNode array() {
+    return NODES.arrayNode();
+  }
+
+  /// An array of strings.
+  public static ArrayNode strings(Iterable<?> values) {
+    ArrayNode array = NODES.arrayNode();
+    values.forEach(each -> array.add(each.toString()));
+    return array;
+  }
+}

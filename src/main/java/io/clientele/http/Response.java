@@ -1,0 +1,80 @@
+package io.clientele.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// An answer: status, headers, bytes. Immutable; `with` gives another.
+public final class Response {
+
+  /// `application/json`
+  public static final String JSON = "application/json";
+
+  /// One header line.
+  public record Header(String name, String value) {}
+
+  private final int status;
+  private final String contentType;
+  private final byte[] body;
+  private final List<Header> headers;
+
+  private Response(int status, String contentType, byte[] body, List<Header> headers) {
+    this.status = status;
+    this.contentType = contentType;
+    this.body = body;
+    this.headers = headers;
+  }
+
+  /// A JSON document.
+  public static Response json(int status, JsonNode document) {
+    return new Response(status, JSON, Json.bytes(document), List.of());
+  }
+
+  /// Bytes of any media type.
+  public static Response of(int status, String contentType, byte[] body) {
+    return new Response(status, contentType, body, List.of());
+  }
+
+  /// Text of any media type, as UTF-8.
+  public static Response of(int status, String contentType, String body) {
+    return of(status, contentType, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// 200 `{"status":"success"}`
+  public static Response success() {
+    return of(200, JSON, "{\"status\":\"success\"}");
+  }
+
+  /// The same with one header more.
+  public Response with(String name, String value) {
+    List<Header> more = new ArrayList<>(headers);
+    more.add(new Header(name, value));
+    return new Response(status, contentType, body, List.copyOf(more));
+  }
+
+  public int status() {
+    return status;
+  }
+
+  public String contentType() {
+    return contentType;
+  }
+
+  public byte[] body() {
+    return body;
+  }
+
+  public List<Header> headers() {
+    return headers;
+  }
+
+  /// The value of a header, name compared without case.
+  public Optional<String> header(String name) {
+    return headers.stream()
+        .filter(each -> each.name.equalsIgnoreCase(name))
+        .map(Header::value)
+        .findFirst();
+  }
+}

@@ -1,0 +1,229 @@
+package io.clientele.http;
+
+import io.clientele.http.Route.Voice;
+import io.clientele.oauth.OAuthException;
+import io.clientele.oauth.OAuthException.Code;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/// Finds the route, runs its wall, reads the body, runs its handler, turns failures into answers. A protocol
+/// route runs on the thread that read the request; a management route, and a protocol request that must
+/// wait, runs where waiting is allowed.
+public final class Router {
+
+  /// Reads bodies and sends answers: the server underneath.
+  public interface Exchange {
+    /// Reads the whole body, at most `limit` bytes, then calls one of the two, maybe at once. Too long a
+    /// body fails with `BodyTooLarge`.
+    void readBody(int limit, Consumer<byte[]> whole, Consumer<Throwable> failed);
+
+    /// Sends the answer; called once.
+    void send(Response response);
+  }
+
+  /// The body is longer than the route reads.
+  public static final class BodyTooLarge extends Exception {
+    @java.io.Serial private static final long serialVersionUID = 1L;
+
+    /// @param limit in bytes
+    public BodyTooLarge(int limit) {
+      super("the body is larger than " + limit + " bytes", null, false, false);
+    }
+  }
+
+  private final Map<String, Map<String, Route>> exact = new HashMap<>();
+  private final List<Template> templates = new ArrayList<>();
+  private final ErrorResponses errors;
+  private final Executor waiting;
+
+  private record Template(List<String> segments, Map<String, Route> byMethod) {}
+
+  private record Match(Map<String, Route> byMethod, Map<String, String> variables) {}
+
+  /// @param waiting runs what may wait (virtual threads)
+  public Router(List<Route> routes, ErrorResponses errors, Executor waiting) {
+    this.errors = errors;
+    this.waiting = waiting;
+    for (Route route : routes) {
+      Map<String, Route> byMethod = place(route);
+      if (byMethod.put(route.method(), route) != null) {
+        throw new IllegalArgumentException("two routes " + route.method() + " " + route.template());
+      }
+    }
+  }
+
+  private Map<String, Route> place(Route route) {
+    if (route.template().indexOf('{') < 0) {
+      return exact.computeIfAbsent(route.template(), template -> new HashMap<>());
+    }
+    List<String> segments = route.segments();
+    for (Template template : templates) {
+      if (template.segments.equals(segments)) {
+        return template.byMethod;
+      }
+    }
+    Template template = new Template(segments, new HashMap<>());
+    templates.add(template);
+    return template.byMethod;
+  }
+
+  /// Answers one request; returns maybe before the answer is sent.
+  public void handle(Request request, Exchange exchange) {
+    Optional<Match> match;
+    try {
+      match = find(request.path());
+    } catch (Problem e) {
+      exchange.send(errors.of(e, Voice.MANAGEMENT, request));
+      return;
+    }
+    if (match.isEmpty()) {
+      exchange.send(errors.of(Problem.of(404, "No such path"), Voice.MANAGEMENT, request));
+      return;
+    }
+    Map<String, Route> byMethod = match.get().byMethod;
+    String method = request.method().equals("HEAD") ? "GET" : request.method();
+    Route route = byMethod.get(method);
+    if (route == null) {
+      Route any = byMethod.values().iterator().next();
+      request.notes().route(any.template());
+      exchange.send(methodNotAllowed(any, byMethod, request));
+      return;
+    }
+    request.notes().route(route.template());
+    request.variables(match.get().variables);
+    if (route.voice() == Voice.PROTOCOL) {
+      passWallThenRead(route, request, exchange);
+      return;
+    }
+    Request waits = request.whereWaitingIsAllowed();
+    submit(() -> passWallThenRead(route, waits, exchange), route, request, exchange);
+  }
+
+  private Response methodNotAllowed(Route any, Map<String, Route> byMethod, Request request) {
+    TreeSet<String> allowed = new TreeSet<>(byMethod.keySet());
+    if (allowed.contains("GET")) {
+      allowed.add("HEAD");
+    }
+    String text = "this path answers " + String.join(", ", allowed) + " only";
+    RuntimeException refusal =
+        any.voice() == Voice.PROTOCOL
+            ? new OAuthException(Code.METHOD_NOT_ALLOWED, text)
+            : Problem.of(405, text);
+    return errors.of(refusal, any.voice(), request).with("Allow", String.join(", ", allowed));
+  }
+
+  private void passWallThenRead(Route route, Request request, Exchange exchange) {
+    Route.Handler handler;
+    try {
+      handler = route.wall().pass(request);
+    } catch (RuntimeException | Error e) {
+      exchange.send(errors.of(e, route.voice(), request));
+      return;
+    }
+    readThenRun(route, handler, request, exchange);
+  }
+
+  private void readThenRun(
+      Route route, Route.Handler handler, Request request, Exchange exchange) {
+    exchange.readBody(
+        route.bodyLimit(),
+        bytes -> {
+          request.body(bytes);
+          if (request.mayWait()) {
+            // The body may have arrived on a thread that must not wait.
+            submit(() -> run(route, handler, request, exchange), route, request, exchange);
+          } else {
+            run(route, handler, request, exchange);
+          }
+        },
+        failure -> exchange.send(errors.of(bodyRefusal(failure, route), route.voice(), request)));
+  }
+
+  private static Throwable bodyRefusal(Throwable failure, Route route) {
+    if (failure instanceof BodyTooLarge) {
+      String text = "The body is larger than " + route.bodyLimit() + " bytes";
+      return route.voice() == Voice.PROTOCOL
+          ? new OAuthException(Code.TOO_LARGE, text)
+          : Problem.of(413, text);
+    }
+    String text = "The body did not arrive whole";
+    return route.voice() == Voice.PROTOCOL
+        ? new OAuthException(Code.INVALID_REQUEST, text, text + ": " + failure)
+        : Problem.of(400, text);
+  }
+
+  private void run(Route route, Route.Handler handler, Request request, Exchange exchange) {
+    Response response;
+    try {
+      response = handler.handle(request);
+      if (request.notes().outcome().isEmpty()) {
+        request.notes().outcome("ok");
+      }
+    } catch (MustWait e) {
+      Request waits = request.whereWaitingIsAllowed();
+      submit(() -> run(route, handler, waits, exchange), route, request, exchange);
+      return;
+    } catch (RuntimeException | Error e) {
+      response = errors.of(e, route.voice(), request);
+    }
+    exchange.send(response);
+  }
+
+  private void submit(Runnable work, Route route, Request request, Exchange exchange) {
+    try {
+      waiting.execute(work);
+    } catch (java.util.concurrent.RejectedExecutionException e) {
+      exchange.send(errors.of(ErrorResponses.overloaded(route.voice()), route.voice(), request));
+    }
+  }
+
+  private Optional<Match> find(String path) {
+    Map<String, Route> byMethod = exact.get(path);
+    if (byMethod != null) {
+      return Optional.of(new Match(byMethod, Map.of()));
+    }
+    if (!path.startsWith("/")) {
+      return Optional.empty();
+    }
+    String[] segments = path.substring(1).split("/", -1);
+    Optional<Match> best = Optional.empty();
+    for (Template template : templates) {
+      Optional<Map<String, String>> variables = match(template.segments, segments);
+      if (variables.isPresent()
+          && (best.isEmpty() || variables.get().size() < best.get().variables.size())) {
+        best = Optional.of(new Match(template.byMethod, variables.get()));
+      }
+    }
+    return best;
+  }
+
+  private static Optional<Map<String, String>> match(List<String> template, String[] segments) {
+    if (template.size() != segments.length) {
+      return Optional.empty();
+    }
+    Map<String, String> variables = new HashMap<>();
+    for (int i = 0; i < segments.length; i++) {
+      String step = template.get(i);
+      if (!step.startsWith("{")) {
+        if (!step.equals(segments[i])) {
+          return Optional.empty();
+        }
+        continue;
+      }
+      if (segments[i].isEmpty()) {
+        return Optional.empty();
+      }
+      String value =
+          Percent.decode(segments[i])
+              .orElseThrow(() -> Problem.of(400, "The path is not percent-encoded UTF-8"));
+      variables.put(step.substring(1, step.length() - 1), value);
+    }
+    return Optional.of(variables);
+  }
+}

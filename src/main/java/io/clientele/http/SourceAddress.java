@@ -1,0 +1,156 @@
+package io.clientele.http;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Decides which address a request comes from. A proxy that the operator named may tell it
+/// (`X-Forwarded-For`, `Forwarded` of RFC 7239); nobody else, and nobody by default.
+public final class SourceAddress {
+
+  /// A range of addresses.
+  ///
+  /// @param network its first bytes
+  /// @param prefix how many leading bits count
+  public record Range(byte[] network, int prefix) {
+
+    /// Reads `10.0.0.0/8`, `::1`; empty if it is none.
+    public static Optional<Range> parse(String text) {
+      int slash = text.indexOf('/');
+      Optional<byte[]> network = literal(slash < 0 ? text : text.substring(0, slash));
+      if (network.isEmpty()) {
+        return Optional.empty();
+      }
+      int bits = network.get().length * 8;
+      int prefix = bits;
+      if (slash >= 0) {
+        try {
+          prefix = Integer.parseInt(text, slash + 1, text.length(), 10);
+        } catch (NumberFormatException e) {
+          return Optional.empty();
+        }
+      }
+      return prefix < 0 || prefix > bits
+          ? Optional.empty()
+          : Optional.of(new Range(network.get(), prefix));
+    }
+
+    boolean holds(byte[] address) {
+      if (address.length != network.length) {
+        return false;
+      }
+      for (int bit = 0; bit < prefix; bit++) {
+        int mask = 0x80 >> (bit & 7);
+        if ((address[bit >> 3] & mask) != (network[bit >> 3] & mask)) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Range range
+          && prefix == range.prefix
+          && java.util.Arrays.equals(network, range.network);
+    }
+
+    @Override
+    public int hashCode() {
+      return java.util.Arrays.hashCode(network) * 31 + prefix;
+    }
+  }
+
+  private final List<Range> proxies;
+
+  /// @param proxies who may tell the address; nobody if empty
+  public SourceAddress(List<Range> proxies) {
+    this.proxies = List.copyOf(proxies);
+  }
+
+  /// The address of the peer, or, if the peer is a named proxy, the last address it tells that is no named
+  /// proxy itself.
+  ///
+  /// @param forwardedFor the values of `X-Forwarded-For`
+  /// @param forwarded the values of `Forwarded`, looked at if there is no `X-Forwarded-For`
+  public String of(String peer, List<String> forwardedFor, List<String> forwarded) {
+    if (proxies.isEmpty() || !isProxy(peer)) {
+      return peer;
+    }
+    List<String> told = new ArrayList<>();
+    if (!forwardedFor.isEmpty()) {
+      forwardedFor.forEach(value -> told.addAll(List.of(value.split(",", -1))));
+    } else {
+      forwarded.forEach(value -> addForwarded(value, told));
+    }
+    String source = peer;
+    for (int i = told.size() - 1; i >= 0; i--) {
+      Optional<String> address = plain(told.get(i).strip());
+      if (address.isEmpty()) {
+        return source;
+      }
+      source = address.get();
+      if (!isProxy(source)) {
+        return source;
+      }
+    }
+    return source;
+  }
+
+  private static void addForwarded(String value, List<String> told) {
+    for (String element : value.split(",", -1)) {
+      for (String pair : element.split(";", -1)) {
+        String stripped = pair.strip();
+        if (stripped.regionMatches(true, 0, "for=", 0, 4)) {
+          told.add(stripped.substring(4).replace("\"", ""));
+        }
+      }
+    }
+  }
+
+  /// Without port and brackets; empty if it is no address.
+  private static Optional<String> plain(String text) {
+    String address = text;
+    if (address.startsWith("[") && address.indexOf(']') > 0) {
+      address = address.substring(1, address.indexOf(']'));
+    } else if (address.indexOf(':') >= 0 && address.indexOf(':') == address.lastIndexOf(':')) {
+      address = address.substring(0, address.indexOf(':'));
+    }
+    Optional<byte[]> bytes = literal(address);
+    try {
+      return bytes.isEmpty()
+          ? Optional.empty()
+          : Optional.of(InetAddress.getByAddress(bytes.get()).getHostAddress());
+    } catch (UnknownHostException e) {
+      return Optional.empty();
+    }
+  }
+
+  private boolean isProxy(String address) {
+    Optional<byte[]> bytes = literal(address);
+    return bytes.isPresent() && proxies.stream().anyMatch(range -> range.holds(bytes.get()));
+  }
+
+  /// The bytes of an address literal; never asks a name server.
+  private static Optional<byte[]> literal(String text) {
+    if (text.isEmpty() || text.length() > 45) {
+      return Optional.empty();
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.digit(c, 16) < 0 && c != '.' && c != ':') {
+        return Optional.empty();
+      }
+    }
+    if (text.indexOf(':') < 0 && !text.matches("\\d{1,3}(\\.\\d{1,3}){3}")) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(InetAddress.ofLiteral(text).getAddress());
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+}

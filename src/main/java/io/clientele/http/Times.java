@@ -1,0 +1,33 @@
+package io.clientele.http;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.OptionalLong;
+
+/// Times on the wire: RFC 3339 in UTC with milliseconds, `2026-11-23T13:22:39.123Z`.
+public final class Times {
+
+  private static final DateTimeFormatter FORM =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+  private Times() {}
+
+  /// Writes a time.
+  ///
+  /// @param epochMillis milliseconds since 1970
+  public static String text(long epochMillis) {
+    return FORM.format(Instant.ofEpochMilli(epochMillis));
+  }
+
+  /// Reads RFC 3339 with any offset, into epoch milliseconds; empty if it is none.
+  public static OptionalLong parse(String text) {
+    try {
+      return OptionalLong.of(OffsetDateTime.parse(text).toInstant().toEpochMilli());
+    } catch (DateTimeException | ArithmeticException e) {
+      return OptionalLong.empty();
+    }
+  }
+}

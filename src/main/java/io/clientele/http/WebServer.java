@@ -1,0 +1,353 @@
+package io.clientele.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.PreEncodedHttpField;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/// The HTTP server; the only file that knows Jetty. It reads requests strictly (RFC 9110, 9112), hands each
+/// to a `Router`, sends the answer and notes it in the log.
+public final class WebServer implements AutoCloseable {
+
+  /// Told of every request that was answered.
+  public interface Observer {
+    /// An answer is about to be sent.
+    ///
+    /// @param microseconds from the first byte of the request to the answer being handed over
+    void answered(Request request, String traceId, int status, long microseconds);
+  }
+
+  private static final int HEADER_BYTES = 16 * 1024;
+  private static final int BACKLOG = 1024;
+  private static final HttpField NOSNIFF =
+      new PreEncodedHttpField("X-Content-Type-Options", "nosniff");
+  private static final HttpField NO_STORE =
+      new PreEncodedHttpField(HttpHeader.CACHE_CONTROL, "no-store");
+  private static final Pattern TRACEPARENT =
+      Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
+
+  private final Server server;
+  private final ServerConnector connector;
+  private final Router router;
+  private final SourceAddress addresses;
+  private final Observer observer;
+  private final SecureRandom random;
+
+  /// A port that is bound, so that nobody else takes it; nothing is answered on it before `start`.
+  public static final class Listener implements AutoCloseable {
+    private final ServerSocketChannel channel;
+    private final URI uri;
+
+    private Listener(ServerSocketChannel channel, URI uri) {
+      this.channel = channel;
+      this.uri = uri;
+    }
+
+    /// Binds an address.
+    ///
+    /// @param port 0 for any that is free
+    /// @throws IOException if it cannot be bound
+    public static Listener bind(String host, int port) throws IOException {
+      ServerSocketChannel channel = ServerSocketChannel.open();
+      try {
+        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        channel.bind(new InetSocketAddress(host, port), BACKLOG);
+        int bound = ((InetSocketAddress) channel.getLocalAddress()).getPort();
+        String shown = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+        return new Listener(channel, URI.create("http://" + shown + ":" + bound));
+      } catch (IOException | RuntimeException e) {
+        channel.close();
+        throw e;
+      }
+    }
+
+    /// Where it listens, with the port that was chosen.
+    public URI uri() {
+      return uri;
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+
+  /// Makes a server on a listener; nothing is answered before `start`.
+  ///
+  /// @param grace how long requests under way may take to end when the server stops
+  /// @throws IOException if the listener cannot be used
+  public WebServer(
+      Listener listener,
+      Router router,
+      ErrorResponses errors,
+      SourceAddress addresses,
+      Observer observer,
+      SecureRandom random,
+      Duration grace)
+      throws IOException {
+    this.router = router;
+    this.addresses = addresses;
+    this.observer = observer;
+    this.random = random;
+    QueuedThreadPool threads = new QueuedThreadPool(16, 4);
+    threads.setName("http-" + listener.uri.getPort());
+    threads.setDaemon(true);
+    server = new Server(threads);
+    server.setStopTimeout(grace.toMillis());
+    HttpConfiguration configuration = new HttpConfiguration();
+    configuration.setSendServerVersion(false);
+    configuration.setSendDateHeader(true);
+    configuration.setRequestHeaderSize(HEADER_BYTES);
+    configuration.setHttpCompliance(HttpCompliance.STRICT);
+    connector = new ServerConnector(server, 1, 2, new HttpConnectionFactory(configuration));
+    connector.setIdleTimeout(30_000);
+    server.addConnector(connector);
+    server.setErrorHandler(new Unreadable(errors));
+    server.setHandler(new GracefulHandler(new Entry()));
+    connector.open(listener.channel);
+  }
+
+  /// Begins to answer.
+  public void start() throws Exception {
+    server.start();
+  }
+
+  /// Lets requests under way end, then stops.
+  @Override
+  public void close() {
+    try {
+      server.stop();
+    } catch (Exception e) {
+      throw new IllegalStateException("the HTTP server does not stop", e);
+    } finally {
+      connector.close();
+    }
+  }
+
+  /// What Jetty itself refuses, in our form.
+  private static final class Unreadable extends ErrorHandler {
+    private final ErrorResponses errors;
+
+    Unreadable(ErrorResponses errors) {
+      this.errors = errors;
+    }
+
+    @Override
+    public boolean handle(
+        org.eclipse.jetty.server.Request request,
+        org.eclipse.jetty.server.Response response,
+        Callback callback) {
+      int status = response.getStatus();
+      Response ours = errors.unreadable(status == 0 ? 500 : status);
+      fill(response.getHeaders(), ours);
+      response.write(true, ByteBuffer.wrap(ours.body()), callback);
+      return true;
+    }
+  }
+
+  private static void fill(HttpFields.Mutable headers, Response response) {
+    boolean ownCacheControl = false;
+    for (Response.Header header : response.headers()) {
+      headers.put(header.name(), header.value());
+      ownCacheControl |= header.name().equalsIgnoreCase("Cache-Control");
+    }
+    if (!ownCacheControl) {
+      headers.put(NO_STORE);
+    }
+    headers.put(NOSNIFF);
+    headers.put(HttpHeader.CONTENT_TYPE, response.contentType());
+    headers.put(HttpHeader.CONTENT_LENGTH, response.body().length);
+  }
+
+  private final class Entry extends Handler.Abstract.NonBlocking {
+    @Override
+    public boolean handle(
+        org.eclipse.jetty.server.Request request,
+        org.eclipse.jetty.server.Response response,
+        Callback callback) {
+      byte[] bytes = new byte[12];
+      random.nextBytes(bytes);
+      String id = HexFormat.of().formatHex(bytes);
+      String address =
+          addresses.of(
+              peer(request),
+              request.getHeaders().getValuesList("X-Forwarded-For"),
+              request.getHeaders().getValuesList("Forwarded"));
+      Request ours = new Request(new JettySource(request, address), id, System.nanoTime());
+      router.handle(ours, new JettyExchange(ours, request, response, callback));
+      return true;
+    }
+  }
+
+  private static String peer(org.eclipse.jetty.server.Request request) {
+    return request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress inet
+            && inet.getAddress() != null
+        ? inet.getAddress().getHostAddress()
+        : "";
+  }
+
+  private record JettySource(org.eclipse.jetty.server.Request request, String address)
+      implements Request.Source {
+    @Override
+    public String method() {
+      return request.getMethod();
+    }
+
+    @Override
+    public String path() {
+      return Optional.ofNullable(request.getHttpURI().getPath()).orElse("");
+    }
+
+    @Override
+    public String query() {
+      return Optional.ofNullable(request.getHttpURI().getQuery()).orElse("");
+    }
+
+    @Override
+    public List<String> headers(String name) {
+      List<String> values = new ArrayList<>(1);
+      for (HttpField field : request.getHeaders()) {
+        if (field.is(name)) {
+          values.add(Optional.ofNullable(field.getValue()).orElse(""));
+        }
+      }
+      return values;
+    }
+
+    @Override
+    public long declaredLength() {
+      return request.getLength();
+    }
+  }
+
+  private final class JettyExchange implements Router.Exchange {
+    private final Request ours;
+    private final org.eclipse.jetty.server.Request request;
+    private final org.eclipse.jetty.server.Response response;
+    private final Callback callback;
+    private final AtomicBoolean sent = new AtomicBoolean();
+
+    JettyExchange(
+        Request ours,
+        org.eclipse.jetty.server.Request request,
+        org.eclipse.jetty.server.Response response,
+        Callback callback) {
+      this.ours = ours;
+      this.request = request;
+      this.response = response;
+      this.callback = callback;
+    }
+
+    @Override
+    public void readBody(int limit, Consumer<byte[]> whole, Consumer<Throwable> failed) {
+      long declared = request.getLength();
+      if (declared > limit) {
+        failed.accept(new Router.BodyTooLarge(limit));
+        return;
+      }
+      new BodyReader(request, limit, whole, failed).run();
+    }
+
+    @Override
+    public void send(Response answer) {
+      if (!sent.compareAndSet(false, true)) {
+        throw new IllegalStateException("a request is answered once");
+      }
+      response.setStatus(answer.status());
+      HttpFields.Mutable headers = response.getHeaders();
+      headers.put("X-Request-Id", ours.id());
+      fill(headers, answer);
+      long microseconds = (System.nanoTime() - ours.startedNanos()) / 1000;
+      observer.answered(ours, traceId(), answer.status(), microseconds);
+      response.write(true, ByteBuffer.wrap(answer.body()), callback);
+    }
+
+    private String traceId() {
+      return ours.header("traceparent")
+          .map(TRACEPARENT::matcher)
+          .filter(Matcher::matches)
+          .map(matcher -> Optional.ofNullable(matcher.group(1)).orElse(""))
+          .orElse("");
+    }
+  }
+
+  /// Gathers a body chunk by chunk without holding a thread, and never more than the limit.
+  private static final class BodyReader implements Runnable {
+    private final org.eclipse.jetty.server.Request request;
+    private final int limit;
+    private final Consumer<byte[]> whole;
+    private final Consumer<Throwable> failed;
+    private final ByteArrayOutputStream gathered = new ByteArrayOutputStream(0);
+
+    BodyReader(
+        org.eclipse.jetty.server.Request request,
+        int limit,
+        Consumer<byte[]> whole,
+        Consumer<Throwable> failed) {
+      this.request = request;
+      this.limit = limit;
+      this.whole = whole;
+      this.failed = failed;
+    }
+
+    @Override
+    public void run() {
+      while (true) {
+        Content.Chunk chunk = request.read();
+        if (chunk == null) {
+          request.demand(this);
+          return;
+        }
+        if (Content.Chunk.isFailure(chunk)) {
+          failed.accept(chunk.getFailure());
+          return;
+        }
+        int size = chunk.remaining();
+        if (gathered.size() + size > limit) {
+          chunk.release();
+          failed.accept(new Router.BodyTooLarge(limit));
+          return;
+        }
+        if (size > 0) {
+          byte[] bytes = new byte[size];
+          chunk.getByteBuffer().get(bytes);
+          gathered.writeBytes(bytes);
+        }
+        chunk.release();
+        // The body as a rule comes as one chunk that is not marked last.
+        if (chunk.isLast() || gathered.size() == request.getLength()) {
+          whole.accept(gathered.toByteArray());
+          return;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.clientele.token;
+
+import io.clientele.client.ClientDirectory;
+import io.clientele.client.KnownClient;
+import io.clientele.customer.Customer;
+import io.clientele.customer.CustomerDirectory;
+import io.clientele.db.ChangeLog;
+import io.clientele.http.ErrorResponses.Unavailable;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/// Says whether a token that was made here still lives: not expired, not revoked, its client and customer
+/// there, able to get tokens, and of the generations that it carries. No clock but its expiry is compared.
+public final class Liveness {
+
+  /// A living token, with whose it is.
+  public record LivingToken(TokenClaims claims, KnownClient client, Customer customer) {}
+
+  private final TokenVerifier verifier;
+  private final ClientDirectory clients;
+  private final CustomerDirectory customers;
+  private final Revocations revocations;
+  private final ChangeLog changeLog;
+  private final InstantSource clock;
+
+  public Liveness(
+      TokenVerifier verifier,
+      ClientDirectory clients,
+      CustomerDirectory customers,
+      Revocations revocations,
+      ChangeLog changeLog,
+      InstantSource clock) {
+    this.verifier = verifier;
+    this.clients = clients;
+    this.customers = customers;
+    this.revocations = revocations;
+    this.changeLog = changeLog;
+    this.clock = clock;
+  }
+
+  /// The token, if it lives.
+  ///
+  /// @throws Unavailable if this node does not know what the others did
+  /// @throws io.clientele.http.MustWait if the database must be asked and this thread may not wait
+  public Optional<LivingToken> find(String token, boolean mayWait) {
+    if (!changeLog.isFresh()) {
+      throw new Unavailable("the change log was not read for a second");
+    }
+    Optional<TokenClaims> verified = verifier.verify(token);
+    if (verified.isEmpty()) {
+      return Optional.empty();
+    }
+    TokenClaims claims = verified.get();
+    if (claims.expiresAt() * 1000 <= clock.millis() || revocations.isRevoked(claims.jti())) {
+      return Optional.empty();
+    }
+    Optional<KnownClient> client =
+        clients
+            .find(claims.client(), mayWait)
+            .filter(KnownClient::enabled)
+            .filter(found -> found.customer().equals(claims.customer()))
+            .filter(found -> found.generation() == claims.generations().client());
+    Optional<Customer> customer =
+        customers
+            .find(claims.customer(), mayWait)
+            .filter(Customer::isActive)
+            .filter(found -> found.generation() == claims.generations().customer());
+    return client.isEmpty() || customer.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new LivingToken(claims, client.get(), customer.get()));
+  }
+}

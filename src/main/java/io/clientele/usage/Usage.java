@@ -1,0 +1,116 @@
+package io.clientele.usage;
+
+import io.clientele.access.Generations;
+import io.clientele.db.Database;
+import io.clientele.db.Ticker;
+import io.clientele.http.ErrorResponses.Unavailable;
+import io.clientele.id.ClientId;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Counts tokens and uses of secrets: in memory, flushed every 10 seconds. A crash loses what was not flushed.
+public final class Usage implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Usage.class);
+  private static final Duration PERIOD = Duration.ofSeconds(10);
+  private static final int ROWS_A_TRANSACTION = 2_000;
+
+  private final Database database;
+  private final InstantSource clock;
+  private final UsageCounters counters = new UsageCounters();
+  private final UsageStore store = new UsageStore();
+  private final Ticker flusher = new Ticker("usage", PERIOD, this::flush);
+
+  public Usage(Database database, InstantSource clock) {
+    this.database = database;
+    this.clock = clock;
+  }
+
+  /// Begins to flush.
+  public void start() {
+    flusher.start();
+  }
+
+  public UsageCounters counters() {
+    return counters;
+  }
+
+  /// Tokens of a client that carry these generations and are not expired, to the minute.
+  public synchronized long tokensAlive(ClientId client, Generations generations) {
+    long minute = Math.floorDiv(clock.millis(), 60_000L);
+    long written = database.read(tx -> store.tokens(tx, client, generations, minute));
+    return Math.max(0, written + counters.tokens(client, generations, minute));
+  }
+
+  /// Writes what was counted; what cannot be written is kept for the next time.
+  public synchronized void flush() {
+    UsageCounters.Counts counts = counters.drain();
+    try {
+      writeTokens(counts);
+      writeSecrets(counts);
+      long minute = Math.floorDiv(clock.millis(), 60_000L);
+      if (minute % 5 == 0) {
+        database.write(
+            tx -> {
+              store.deleteExpired(tx, minute);
+              return minute;
+            });
+      }
+    } finally {
+      // What was written has been taken out.
+      if (!counts.isEmpty()) {
+        counters.putBack(counts);
+      }
+    }
+  }
+
+  private void writeTokens(UsageCounters.Counts counts) {
+    while (!counts.tokens().isEmpty()) {
+      Map<UsageCounters.Bucket, Long> part = firstOf(counts.tokens());
+      database.write(
+          tx -> {
+            store.addTokens(tx, part);
+            return part.size();
+          });
+      part.keySet().forEach(counts.tokens()::remove);
+    }
+  }
+
+  private void writeSecrets(UsageCounters.Counts counts) {
+    while (!counts.secrets().isEmpty()) {
+      Map<String, Long> part = firstOf(counts.secrets());
+      database.write(
+          tx -> {
+            store.setLastUsed(tx, part);
+            return part.size();
+          });
+      part.keySet().forEach(counts.secrets()::remove);
+    }
+  }
+
+  private static <K> Map<K, Long> firstOf(Map<K, Long> all) {
+    Map<K, Long> part = new HashMap<>();
+    for (Map.Entry<K, Long> entry : all.entrySet()) {
+      if (part.size() == ROWS_A_TRANSACTION) {
+        break;
+      }
+      part.put(entry.getKey(), entry.getValue());
+    }
+    return part;
+  }
+
+  /// Flushes a last time.
+  @Override
+  public void close() {
+    flusher.close();
+    try {
+      flush();
+    } catch (Unavailable e) {
+      LOG.warn("the last counts could not be written: {}", e.reason());
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.clientele.usage;
+
+import io.clientele.access.Generations;
+import io.clientele.db.Transaction;
+import io.clientele.id.ClientId;
+import java.util.Map;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/// The counters' rows. They hold no customer's data but numbers, and are written for all at once.
+final class UsageStore {
+
+  void addTokens(Transaction tx, Map<UsageCounters.Bucket, Long> tokens) {
+    PreparedBatch batch =
+        tx.handle()
+            .prepareBatch(
+                """
+                INSERT INTO token_count
+                  (client_id, client_generation, customer_generation, expiry_minute, tokens)
+                VALUES (:client, :clientGeneration, :customerGeneration, :minute, :tokens)
+                ON CONFLICT (client_id, client_generation, customer_generation, expiry_minute)
+                DO UPDATE SET tokens = token_count.tokens + excluded.tokens
+                """);
+    tokens.forEach(
+        (bucket, count) ->
+            batch
+                .bind("client", bucket.client().text())
+                .bind("clientGeneration", bucket.generations().client())
+                .bind("customerGeneration", bucket.generations().customer())
+                .bind("minute", bucket.expiryMinute())
+                .bind("tokens", count)
+                .add());
+    if (batch.size() > 0) {
+      batch.execute();
+    }
+  }
+
+  void setLastUsed(Transaction tx, Map<String, Long> secrets) {
+    PreparedBatch batch =
+        tx.handle()
+            .prepareBatch(
+                """
+                UPDATE client_secret SET last_used_at = :at
+                WHERE secret_id = :id AND (last_used_at IS NULL OR last_used_at < :at)
+                """);
+    secrets.forEach((id, at) -> batch.bind("id", id).bind("at", at).add());
+    if (batch.size() > 0) {
+      batch.execute();
+    }
+  }
+
+  long tokens(Transaction tx, ClientId client, Generations generations, long afterMinute) {
+    return tx.handle()
+        .createQuery(
+            """
+            SELECT COALESCE(SUM(tokens), 0) FROM token_count
+            WHERE client_id = :client AND client_generation = :clientGeneration
+            AND customer_generation = :customerGeneration AND expiry_minute > :minute
+            """)
+        .bind("client", client.text())
+        .bind("clientGeneration", generations.client())
+        .bind("customerGeneration", generations.customer())
+        .bind("minute", afterMinute)
+        .mapTo(Long.class)
+        .one();
+  }
+
+  void deleteExpired(Transaction tx, long minute) {
+    tx.handle()
+        .createUpdate("DELETE FROM token_count WHERE expiry_minute <= :minute")
+        .bind("minute", minute)
+        .execute();
+  }
+}
