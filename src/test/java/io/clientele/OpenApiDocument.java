@@ -41,9 +41,10 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 ///
 /// Answers of any path are documented once, in `components/responses`: a path that is in no
 /// template is a 404 `UnknownPath`, a method that a template does not have is a 405 `WrongMethod`
-/// with `Allow`, and a path that is no percent-encoded UTF-8 may be a 400 `UnreadablePath`, and 414
-/// and 431 are `TooLongUri` and `TooLargeHeaders` anywhere. `HEAD` is `GET` without a body.
-/// Anything else that is not documented is a fault.
+/// with `Allow`, a path that is no percent-encoded UTF-8 may be a 400 `UnreadablePath`, a body
+/// where none is wanted a 413 `TooLargeBody`, and 414 and 431 are `TooLongUri` and
+/// `TooLargeHeaders` anywhere. `HEAD` is `GET` without a body. Anything else that is not documented
+/// is a fault.
 public final class OpenApiDocument {
 
   private static final String BASE = "https://clientele.invalid/openapi";
@@ -88,6 +89,7 @@ public final class OpenApiDocument {
   private final Response unknownPath;
   private final Response unreadablePath;
   private final Response wrongMethod;
+  private final Response tooLargeBody;
   private final Map<Integer, Response> anywhere;
 
   private OpenApiDocument(JsonNode tree) {
@@ -105,6 +107,7 @@ public final class OpenApiDocument {
     this.unknownPath = response("/components/responses/UnknownPath");
     this.unreadablePath = response("/components/responses/UnreadablePath");
     this.wrongMethod = response("/components/responses/WrongMethod");
+    this.tooLargeBody = response("/components/responses/TooLargeBody");
     this.anywhere =
         Map.of(
             414, response("/components/responses/TooLongUri"),
@@ -231,6 +234,9 @@ public final class OpenApiDocument {
       return exchange.method() + " " + item.get().template();
     }
     Response response = operation.responses().get(exchange.status());
+    if (response == null && exchange.status() == 413 && operation.body().isEmpty()) {
+      response = tooLargeBody;
+    }
     if (response == null) {
       faults.add("this status is not documented, only " + operation.responses().keySet());
       return operation.name();

@@ -99,6 +99,7 @@ class OpenApiDocumentTest {
               "#/components/responses/UnknownPath",
               "#/components/responses/WrongMethod",
               "#/components/responses/UnreadablePath",
+              "#/components/responses/TooLargeBody",
               "#/components/responses/TooLongUri",
               "#/components/responses/TooLargeHeaders");
     }
@@ -290,7 +291,7 @@ class OpenApiDocumentTest {
       sound("DELETE", CLIENTS, TOKEN, "", 405, problem("Allow", "GET, HEAD, POST"), METHOD);
       sound("POST", "/oauth/revoke", FORM, "token=x", 200, json(), "{\"status\":\"success\"}");
       sound("POST", "/oauth/introspect", FORM, "token=x", 200, json(), "{\"active\":false}");
-      sound("GET", "/openapi.yaml", Map.of(), "", 200, answer("application/yaml"), "openapi: 3");
+      sound("GET", "/metrics", Map.of(), "", 200, answer("text/plain"), "# HELP up");
     }
 
     @Test
