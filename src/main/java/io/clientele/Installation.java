@@ -26,8 +26,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What makes one installation out of a database and a directory: the database opened, the master key, the
-/// pepper, the operator.
+/// What makes one installation out of a database and a directory: the database opened, the master
+/// key, the pepper, the operator.
 final class Installation {
 
   private static final String DATABASE_FILE = "clientele.db";
@@ -53,8 +53,7 @@ final class Installation {
   /// Reads the master key; makes one only for a database that has nothing sealed yet.
   static MasterKey masterKey(Settings settings, Database database, CryptoProvider provider)
       throws StartException {
-    Path file =
-        settings.masterKeyFile().orElseGet(() -> settings.data().resolve(MASTER_KEY_FILE));
+    Path file = settings.masterKeyFile().orElseGet(() -> settings.data().resolve(MASTER_KEY_FILE));
     try {
       Optional<MasterKey> key = MasterKey.read(file, provider.random());
       if (key.isPresent()) {
@@ -64,7 +63,8 @@ final class Installation {
         throw new StartException(
             "The master key file "
                 + file
-                + " is missing. The database was sealed with it: put it back, or restore a backup.");
+                + " is missing. The database was sealed with it: put it back, or restore a"
+                + " backup.");
       }
       if (settings.masterKeyFile().isPresent()) {
         throw new StartException(
@@ -124,18 +124,15 @@ final class Installation {
   ///
   /// @return what the operator should be told
   static List<String> firstStart(
-      Settings settings,
-      URI uri,
-      URI issuer,
-      OperatorAccount operator,
-      Demonstration demonstration)
+      Settings settings, URI uri, URI issuer, OperatorAccount operator, Demonstration demonstration)
       throws StartException {
     Path file = settings.data().resolve(OPERATOR_FILE);
     URI tokenEndpoint = tokenEndpoint(issuer);
     List<String> words = new ArrayList<>();
     boolean first = operator.makeIfFirst(file, tokenEndpoint);
     if (first) {
-      words.add("First start: the operator's client id and secret are in " + file + " (mode 0600).");
+      words.add(
+          "First start: the operator's client id and secret are in " + file + " (mode 0600).");
       words.add(
           "Next: make a customer with them (POST " + uri + "/oauth/customers), see README.md.");
     }
@@ -149,7 +146,10 @@ final class Installation {
       if (first) {
         demonstration.make(settings.data(), tokenEndpoint);
       }
-      words.add("Demonstration: customers ABC and XYZ; credentials in " + settings.data().resolve("demo.json") + ".");
+      words.add(
+          "Demonstration: customers ABC and XYZ; credentials in "
+              + settings.data().resolve("demo.json")
+              + ".");
       words.add("Copy these lines into another terminal:\n");
       words.add(Demonstration.lines(settings.data(), uri));
     }
@@ -180,7 +180,8 @@ final class Installation {
               new ClientDirectory(database, clients, secrets, settings.directoryBytes()),
               customers);
       try (SecretHasher hasher =
-          new SecretHasher(provider, pepper(database, keys, provider), settings.slowHashThreads())) {
+          new SecretHasher(
+              provider, pepper(database, keys, provider), settings.slowHashThreads())) {
         CustomersEndpoint customersEndpoint =
             new CustomersEndpoint(database, customers, roles, grants, audit, callers, clients);
         ClientsEndpoint clientsEndpoint =

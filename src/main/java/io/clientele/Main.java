@@ -14,8 +14,8 @@ import picocli.CommandLine.Command;
 
 /// The program: reads the command line, does one thing, returns an exit code.
 ///
-/// Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line or a setting
-/// is wrong, and standard error says how.
+/// Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line or a
+/// setting is wrong, and standard error says how.
 public final class Main {
 
   private static final int DONE = 0;
@@ -135,7 +135,8 @@ public final class Main {
               err.println("Clientele stops: requests under way may end.");
               server.close();
               stopped.countDown();
-              // The signal ends the process with its own code; a stop that was asked for is a success.
+              // The signal ends the process with its own code; a stop that was asked for is a
+              // success.
               Runtime.getRuntime().halt(DONE);
             },
             "shutdown");

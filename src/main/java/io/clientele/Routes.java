@@ -99,11 +99,18 @@ public final class Routes {
         management("GET", client, on(CLIENTS, READ), SMALL, to.clients::get),
         management("PUT", client, on(CLIENTS, UPDATE), LARGE, to.clients::replace),
         management("DELETE", client, on(CLIENTS, DELETE), SMALL, to.clients::delete),
-        management("PUT", client + "/revoketokens", on(CLIENTS, UPDATE), SMALL, to.clients::revokeTokens),
-        management("GET", client + "/multitokens", on(CLIENTS, READ), SMALL, to.clients::countTokens),
+        management(
+            "PUT", client + "/revoketokens", on(CLIENTS, UPDATE), SMALL, to.clients::revokeTokens),
+        management(
+            "GET", client + "/multitokens", on(CLIENTS, READ), SMALL, to.clients::countTokens),
         management("GET", client + "/secrets", on(CLIENTS, READ), SMALL, to.secrets::list),
         management("POST", client + "/secrets", on(CLIENTS, UPDATE), SMALL, to.secrets::create),
-        management("DELETE", client + "/secrets/{secretId}", on(CLIENTS, UPDATE), SMALL, to.secrets::delete),
+        management(
+            "DELETE",
+            client + "/secrets/{secretId}",
+            on(CLIENTS, UPDATE),
+            SMALL,
+            to.secrets::delete),
         management("GET", "/oauth/customers", OPERATOR, SMALL, to.customers::list),
         management("POST", "/oauth/customers", OPERATOR, LARGE, to.customers::create),
         management("GET", customer, on(CUSTOMER, READ), SMALL, to.customers::get),
@@ -115,16 +122,24 @@ public final class Routes {
         management("GET", customer + "/roles", on(ROLES, READ), SMALL, to.roles::list),
         management("POST", customer + "/roles", on(ROLES, CREATE), LARGE, to.roles::add),
         management("PUT", customer + "/roles", on(ROLES, UPDATE), LARGE, to.roles::replace),
-        management("DELETE", customer + "/roles/{role}", on(ROLES, DELETE), SMALL, to.roles::delete),
-        management("GET", customer + "/roles/permissions", on(ROLES, READ), SMALL, to.permissions::list),
-        management("POST", customer + "/roles/permissions", on(ROLES, CREATE), LARGE, to.permissions::set),
+        management(
+            "DELETE", customer + "/roles/{role}", on(ROLES, DELETE), SMALL, to.roles::delete),
+        management(
+            "GET", customer + "/roles/permissions", on(ROLES, READ), SMALL, to.permissions::list),
+        management(
+            "POST", customer + "/roles/permissions", on(ROLES, CREATE), LARGE, to.permissions::set),
         management("GET", permission, on(ROLES, READ), SMALL, to.permissions::get),
         management("PUT", permission, on(ROLES, UPDATE), LARGE, to.permissions::replace),
         management("DELETE", permission, on(ROLES, DELETE), SMALL, to.permissions::clear),
         management("GET", customer + "/audit", on(AUDIT, READ), SMALL, to.audit::list),
         management("GET", "/oauth/keys", OPERATOR, SMALL, to.keys::list),
         management("POST", "/oauth/keys/rotate", OPERATOR, SMALL, to.keys::rotate),
-        management("GET", "/metrics", new Right.Anywhere(new Privilege(METRICS, READ)), SMALL, call -> to.metrics.scrape(call.request())),
+        management(
+            "GET",
+            "/metrics",
+            new Right.Anywhere(new Privilege(METRICS, READ)),
+            SMALL,
+            call -> to.metrics.scrape(call.request())),
         open("GET", "/health/live", to.health::live),
         open("GET", "/health/ready", to.health::ready),
         open("GET", "/openapi.yaml", to.openApi::get));
@@ -142,15 +157,12 @@ public final class Routes {
     return new Right.OnCustomer(new Privilege(resource, action));
   }
 
-  private static Line protocol(
-      String method, String template, Right right, Route.Handler handler) {
-    return new Line(
-        right, Route.open(method, template, Route.Voice.PROTOCOL, FORM, handler));
+  private static Line protocol(String method, String template, Right right, Route.Handler handler) {
+    return new Line(right, Route.open(method, template, Route.Voice.PROTOCOL, FORM, handler));
   }
 
   private static Line open(String method, String template, Route.Handler handler) {
-    return new Line(
-        ANYONE, Route.open(method, template, Route.Voice.MANAGEMENT, SMALL, handler));
+    return new Line(ANYONE, Route.open(method, template, Route.Voice.MANAGEMENT, SMALL, handler));
   }
 
   private Line management(

@@ -47,11 +47,10 @@ import io.clientele.token.TokenIssuer;
 import io.clientele.token.TokenVerifier;
 import io.clientele.token.Walls;
 import io.clientele.usage.Usage;
-import java.io.FileOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -63,8 +62,8 @@ import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The server put together: every object is made here, with `new`, in order of need, and ended in the
-/// opposite order.
+/// The server put together: every object is made here, with `new`, in order of need, and ended in
+/// the opposite order.
 public final class Server implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
@@ -91,7 +90,8 @@ public final class Server implements AutoCloseable {
   /// Starts a server; it is ready when this returns.
   ///
   /// @param clock what time it is, for everything that is written, issued or judged
-  /// @throws StartException if it cannot start; nothing is left behind but what a next start will use
+  /// @throws StartException if it cannot start; nothing is left behind but what a next start will
+  ///   use
   public static Server start(Settings settings, InstantSource clock) throws StartException {
     Deque<AutoCloseable> open = new ArrayDeque<>();
     try {
@@ -215,7 +215,15 @@ public final class Server implements AutoCloseable {
             new MetadataEndpoint(issuer),
             clientsEndpoint,
             new SecretsEndpoint(
-                database, clients, secrets, clientsEndpoint, audit, callers, hasher, provider, clock),
+                database,
+                clients,
+                secrets,
+                clientsEndpoint,
+                audit,
+                callers,
+                hasher,
+                provider,
+                clock),
             customersEndpoint,
             new TenantsEndpoint(database, customers, customersEndpoint, audit, callers),
             new RolesEndpoint(database, customers, roles, grants, audit, callers),
@@ -263,8 +271,7 @@ public final class Server implements AutoCloseable {
     ExecutorService waiting =
         opened(
             open,
-            Executors.newThreadPerTaskExecutor(
-                Thread.ofVirtual().name("request-", 0).factory()));
+            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("request-", 0).factory()));
     SourceAddress addresses = new SourceAddress(settings.behindProxy());
     if (managementListener.isPresent()) {
       List<Routes.Line> lines = table.managementPort(endpoints);

@@ -30,9 +30,10 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
-/// Every setting of the server, checked. A setting is an option of `clientele serve`, an environment variable
-/// (`--max-token-validity` is `CLIENTELE_MAX_TOKEN_VALIDITY`) or a line of the `--config` file, in this order
-/// of precedence. All faults are reported at once; a setting that nobody knows is a fault.
+/// Every setting of the server, checked. A setting is an option of `clientele serve`, an
+/// environment variable (`--max-token-validity` is `CLIENTELE_MAX_TOKEN_VALIDITY`) or a line of the
+/// `--config` file, in this order of precedence. All faults are reported at once; a setting that
+/// nobody knows is a fault.
 ///
 /// @param host address to listen on
 /// @param port 0 for any that is free
@@ -90,98 +91,186 @@ public record Settings(
       name = "serve",
       mixinStandardHelpOptions = true,
       sortOptions = false,
-      description = "Runs the server. Each option is also an environment variable"
-          + " (--max-token-validity: CLIENTELE_MAX_TOKEN_VALIDITY) and a name in the --config file.")
+      description =
+          "Runs the server. Each option is also an environment variable (--max-token-validity:"
+              + " CLIENTELE_MAX_TOKEN_VALIDITY) and a name in the --config file.")
   static final class Options {
-    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
-        description = "Address to listen on (default: ${DEFAULT-VALUE}). Off loopback needs --behind-proxy and --issuer.")
+    @Option(
+        names = "--host",
+        paramLabel = "ADDRESS",
+        defaultValue = "127.0.0.1",
+        description =
+            "Address to listen on (default: ${DEFAULT-VALUE}). Off loopback needs --behind-proxy"
+                + " and --issuer.")
     String host = "";
 
-    @Option(names = "--port", paramLabel = "PORT", defaultValue = "8080",
+    @Option(
+        names = "--port",
+        paramLabel = "PORT",
+        defaultValue = "8080",
         description = "Port to listen on; 0 picks a free one (default: ${DEFAULT-VALUE}).")
     String port = "";
 
-    @Option(names = "--management-port", paramLabel = "PORT", defaultValue = "",
-        description = "Port on 127.0.0.1 that serves /metrics and /health without a token (default: none).")
+    @Option(
+        names = "--management-port",
+        paramLabel = "PORT",
+        defaultValue = "",
+        description =
+            "Port on 127.0.0.1 that serves /metrics and /health without a token (default: none).")
     String managementPort = "";
 
-    @Option(names = "--data", paramLabel = "DIR", defaultValue = "./data",
-        description = "Directory of the embedded database, the master key and operator.json (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--data",
+        paramLabel = "DIR",
+        defaultValue = "./data",
+        description =
+            "Directory of the embedded database, the master key and operator.json (default:"
+                + " ${DEFAULT-VALUE}).")
     String data = "";
 
-    @Option(names = "--database", paramLabel = "URL", defaultValue = "",
+    @Option(
+        names = "--database",
+        paramLabel = "URL",
+        defaultValue = "",
         description = "jdbc:postgresql://… to use PostgreSQL instead of the embedded SQLite.")
     String database = "";
 
-    @Option(names = "--database-user", paramLabel = "NAME", defaultValue = "",
+    @Option(
+        names = "--database-user",
+        paramLabel = "NAME",
+        defaultValue = "",
         description = "User at the PostgreSQL database (default: what the URL says).")
     String databaseUser = "";
 
-    @Option(names = "--database-password-file", paramLabel = "FILE", defaultValue = "",
+    @Option(
+        names = "--database-password-file",
+        paramLabel = "FILE",
+        defaultValue = "",
         description = "File whose first line is that user's password.")
     String databasePasswordFile = "";
 
-    @Option(names = "--issuer", paramLabel = "URL", defaultValue = "",
-        description = "The issuer in tokens and metadata (default on loopback: http://ADDRESS:PORT).")
+    @Option(
+        names = "--issuer",
+        paramLabel = "URL",
+        defaultValue = "",
+        description =
+            "The issuer in tokens and metadata (default on loopback: http://ADDRESS:PORT).")
     String issuer = "";
 
-    @Option(names = "--audience", paramLabel = "NAME,…", defaultValue = "",
+    @Option(
+        names = "--audience",
+        paramLabel = "NAME,…",
+        defaultValue = "",
         description = "Added to the issuer in every token's aud.")
     String audience = "";
 
-    @Option(names = "--master-key-file", paramLabel = "FILE", defaultValue = "",
-        description = "The key that seals signing keys and pepper: 32 bytes in base64 (default: DIR/master.key, made at first start).")
+    @Option(
+        names = "--master-key-file",
+        paramLabel = "FILE",
+        defaultValue = "",
+        description =
+            "The key that seals signing keys and pepper: 32 bytes in base64 (default:"
+                + " DIR/master.key, made at first start).")
     String masterKeyFile = "";
 
-    @Option(names = "--max-token-validity", paramLabel = "SECONDS", defaultValue = "86400",
+    @Option(
+        names = "--max-token-validity",
+        paramLabel = "SECONDS",
+        defaultValue = "86400",
         description = "The longest accessTokenValidity (default: ${DEFAULT-VALUE}).")
     String maxTokenValidity = "";
 
-    @Option(names = "--key-rotation", paramLabel = "SECONDS", defaultValue = "2592000",
-        description = "How long a key signs before the next takes over (default: ${DEFAULT-VALUE}, 30 days).")
+    @Option(
+        names = "--key-rotation",
+        paramLabel = "SECONDS",
+        defaultValue = "2592000",
+        description =
+            "How long a key signs before the next takes over (default: ${DEFAULT-VALUE}, 30 days).")
     String keyRotation = "";
 
-    @Option(names = "--key-publish-lead", paramLabel = "SECONDS", defaultValue = "300",
-        description = "How long a key is published before it signs; not less than --jwks-cache (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--key-publish-lead",
+        paramLabel = "SECONDS",
+        defaultValue = "300",
+        description =
+            "How long a key is published before it signs; not less than --jwks-cache (default:"
+                + " ${DEFAULT-VALUE}).")
     String keyPublishLead = "";
 
-    @Option(names = "--jwks-cache", paramLabel = "SECONDS", defaultValue = "300",
+    @Option(
+        names = "--jwks-cache",
+        paramLabel = "SECONDS",
+        defaultValue = "300",
         description = "How long others may keep the JWKS (default: ${DEFAULT-VALUE}).")
     String jwksCache = "";
 
-    @Option(names = "--failure-limit", paramLabel = "N", defaultValue = "20",
-        description = "Failed authentications a minute for one client id from one address (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--failure-limit",
+        paramLabel = "N",
+        defaultValue = "20",
+        description =
+            "Failed authentications a minute for one client id from one address (default:"
+                + " ${DEFAULT-VALUE}).")
     String failureLimit = "";
 
-    @Option(names = "--directory-memory", paramLabel = "MIB", defaultValue = "128",
+    @Option(
+        names = "--directory-memory",
+        paramLabel = "MIB",
+        defaultValue = "128",
         description = "Memory for clients that are asked for often (default: ${DEFAULT-VALUE}).")
     String directoryMemory = "";
 
-    @Option(names = "--slow-hash-threads", paramLabel = "N", defaultValue = "1",
-        description = "Chosen secrets that may be hashed at once, 19 MiB each (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--slow-hash-threads",
+        paramLabel = "N",
+        defaultValue = "1",
+        description =
+            "Chosen secrets that may be hashed at once, 19 MiB each (default: ${DEFAULT-VALUE}).")
     String slowHashThreads = "";
 
-    @Option(names = "--behind-proxy", paramLabel = "CIDR,…", defaultValue = "",
-        description = "Proxies in front, which end TLS and may tell the source address (default: none).")
+    @Option(
+        names = "--behind-proxy",
+        paramLabel = "CIDR,…",
+        defaultValue = "",
+        description =
+            "Proxies in front, which end TLS and may tell the source address (default: none).")
     String behindProxy = "";
 
-    @Option(names = "--staleness-limit", paramLabel = "SECONDS", defaultValue = "600",
-        description = "How long known clients get tokens while PostgreSQL is away (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--staleness-limit",
+        paramLabel = "SECONDS",
+        defaultValue = "600",
+        description =
+            "How long known clients get tokens while PostgreSQL is away (default:"
+                + " ${DEFAULT-VALUE}).")
     String stalenessLimit = "";
 
-    @Option(names = "--shutdown-grace", paramLabel = "SECONDS", defaultValue = "10",
-        description = "How long requests under way may take when the server stops (default: ${DEFAULT-VALUE}).")
+    @Option(
+        names = "--shutdown-grace",
+        paramLabel = "SECONDS",
+        defaultValue = "10",
+        description =
+            "How long requests under way may take when the server stops (default:"
+                + " ${DEFAULT-VALUE}).")
     String shutdownGrace = "";
 
-    @Option(names = "--log-format", paramLabel = "json|text", defaultValue = "",
-        description = "Form of the log on standard output (default: text at a terminal, else json).")
+    @Option(
+        names = "--log-format",
+        paramLabel = "json|text",
+        defaultValue = "",
+        description =
+            "Form of the log on standard output (default: text at a terminal, else json).")
     String logFormat = "";
 
-    @Option(names = "--demo",
+    @Option(
+        names = "--demo",
         description = "On an empty data directory: make customers ABC and XYZ to try things with.")
     boolean demo;
 
-    @Option(names = "--config", paramLabel = "FILE", defaultValue = "",
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        defaultValue = "",
         description = "Properties file with these names, without the dashes.")
     String config = "";
   }
@@ -345,8 +434,7 @@ public record Settings(
     OptionalInt managementPort =
         options.managementPort.isEmpty()
             ? OptionalInt.empty()
-            : OptionalInt.of(
-                faults.number("management-port", options.managementPort, 0, 65_535));
+            : OptionalInt.of(faults.number("management-port", options.managementPort, 0, 65_535));
     Settings settings =
         new Settings(
             options.host,
@@ -364,12 +452,10 @@ public record Settings(
             Duration.ofSeconds(lead),
             Duration.ofSeconds(cache),
             faults.number("failure-limit", options.failureLimit, 1, 1_000_000),
-            1024L * 1024
-                * faults.number("directory-memory", options.directoryMemory, 1, 1_000_000),
+            1024L * 1024 * faults.number("directory-memory", options.directoryMemory, 1, 1_000_000),
             faults.number("slow-hash-threads", options.slowHashThreads, 1, 256),
             proxies,
-            Duration.ofSeconds(
-                faults.number("staleness-limit", options.stalenessLimit, 1, 86_400)),
+            Duration.ofSeconds(faults.number("staleness-limit", options.stalenessLimit, 1, 86_400)),
             Duration.ofSeconds(faults.number("shutdown-grace", options.shutdownGrace, 0, 3_600)),
             logFormat(options.logFormat, faults),
             options.demo);
@@ -444,8 +530,7 @@ public record Settings(
                 .findFirst()
                 .orElse("");
       } catch (IOException e) {
-        faults.add(
-            "--database-password-file " + options.databasePasswordFile + " cannot be read");
+        faults.add("--database-password-file " + options.databasePasswordFile + " cannot be read");
       }
     }
     if (options.database.isEmpty()) {
@@ -457,8 +542,7 @@ public record Settings(
     if (!options.database.startsWith("jdbc:postgresql:")) {
       faults.add("--database must begin with jdbc:postgresql:");
     }
-    return Optional.of(
-        new DatabaseAddress(options.database, options.databaseUser, password));
+    return Optional.of(new DatabaseAddress(options.database, options.databaseUser, password));
   }
 
   private static RequestLog.Format logFormat(String text, Faults faults) {
@@ -494,7 +578,15 @@ public record Settings(
         // Said below, with the bounds.
       }
       found.add(
-          "--" + name + " must be a whole number from " + least + " to " + most + ", not '" + text + "'");
+          "--"
+              + name
+              + " must be a whole number from "
+              + least
+              + " to "
+              + most
+              + ", not '"
+              + text
+              + "'");
       return least;
     }
 

@@ -4,7 +4,8 @@ import io.clientele.id.ClientId;
 import io.clientele.id.CustomerId;
 import java.util.Set;
 
-/// Who asks: a client, with what its token says *and* it still holds, and the privileges that gives now.
+/// Who asks: a client, with what its token says *and* it still holds, and the privileges that gives
+/// now.
 ///
 /// @param client whose token it is
 /// @param customer the client's

@@ -5,8 +5,8 @@ import io.clientele.db.Transaction;
 /// Knows what callers hold at this moment.
 public interface Callers {
 
-  /// The caller as of this transaction. Rights are decided once more in the deed's own transaction, so that
-  /// one lost between the wall and the deed is lost.
+  /// The caller as of this transaction. Rights are decided once more in the deed's own transaction,
+  /// so that one lost between the wall and the deed is lost.
   ///
   /// @throws io.clientele.oauth.OAuthException `invalid_token` if the token died meanwhile
   /// @throws io.clientele.http.Problem 403 if the right is gone

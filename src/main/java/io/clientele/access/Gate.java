@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/// Who may do what, and who may give what. Nothing here reads or remembers: it decides from what it is
-/// given. Nobody gives more than they hold.
+/// Who may do what, and who may give what. Nothing here reads or remembers: it decides from what it
+/// is given. Nobody gives more than they hold.
 public final class Gate {
 
   private Gate() {}
@@ -19,9 +19,7 @@ public final class Gate {
       return true;
     }
     // The reserved customer's paths are for the operator only, whatever else its clients hold.
-    return !customer.isOperator()
-        && caller.customer().equals(customer)
-        && caller.holds(privilege);
+    return !customer.isOperator() && caller.customer().equals(customer) && caller.holds(privilege);
   }
 
   /// Whether the caller may use a route that demands this right, on the customer in its path.
@@ -35,8 +33,9 @@ public final class Gate {
     };
   }
 
-  /// Whether the caller may give a role of this customer on these tenants: it outranks the role, or holds it
-  /// on each of them. A custom role is given by rank, or by who holds all that it carries as well.
+  /// Whether the caller may give a role of this customer on these tenants: it outranks the role, or
+  /// holds it on each of them. A custom role is given by rank, or by who holds all that it carries
+  /// as well.
   public static boolean mayGive(
       Caller caller, CustomerId customer, RoleName role, TenantSet tenants, RoleCatalogue roles) {
     if (caller.narrowed()) {
@@ -61,8 +60,7 @@ public final class Gate {
       return false;
     }
     return caller.holdings().has(Role.ADMIN_CUSTOMER)
-        || (caller.holdings().has(Role.ADMIN_USER)
-            && !role.equals(Role.ADMIN_CUSTOMER.roleName()));
+        || (caller.holdings().has(Role.ADMIN_USER) && !role.equals(Role.ADMIN_CUSTOMER.roleName()));
   }
 
   /// What of these holdings the caller cannot give, a fault each.

@@ -1,7 +1,7 @@
 package io.clientele.access;
 
-/// How often all tokens of a client, and all of its customer, were killed. A token carries both (`gen`) and
-/// lives only while both are current; no clock is compared.
+/// How often all tokens of a client, and all of its customer, were killed. A token carries both
+/// (`gen`) and lives only while both are current; no clock is compared.
 ///
 /// @param client the client's generation
 /// @param customer its customer's

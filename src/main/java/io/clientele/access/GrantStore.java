@@ -15,7 +15,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
-/// Grants: which living client holds which role on which tenant, who gave it and when. Each is a row.
+/// Grants: which living client holds which role on which tenant, who gave it and when. Each is a
+/// row.
 public final class GrantStore {
 
   private static final String NO_TENANT = "";
@@ -176,8 +177,7 @@ public final class GrantStore {
   }
 
   /// A few of the clients that a grant names the tenant for, in byte order.
-  public List<ClientId> namedOn(
-      Transaction tx, CustomerId customer, TenantId tenant, int limit) {
+  public List<ClientId> namedOn(Transaction tx, CustomerId customer, TenantId tenant, int limit) {
     return tx.handle()
         .createQuery(
             """

@@ -65,13 +65,13 @@ public record Holdings(SortedMap<RoleName, TenantSet> byRole) {
     return new Holdings(both);
   }
 
-  /// What is held on one tenant of the customer; a role that acts on the whole customer is held on each.
+  /// What is held on one tenant of the customer; a role that acts on the whole customer is held on
+  /// each.
   public Holdings on(TenantId tenant) {
     SortedMap<RoleName, TenantSet> there = new TreeMap<>();
     byRole.forEach(
         (role, tenants) -> {
-          if (tenants.holds(tenant)
-              || Role.of(role).map(Role::actsOnWholeCustomer).orElse(false)) {
+          if (tenants.holds(tenant) || Role.of(role).map(Role::actsOnWholeCustomer).orElse(false)) {
             there.put(role, new TenantSet.Some(List.of(tenant)));
           }
         });

@@ -2,8 +2,8 @@ package io.clientele.access;
 
 import java.util.Locale;
 
-/// A right: an action on a resource. A right on a parent covers its children (`Auth.Customer` covers
-/// `Auth.Customer.Clients`); names compare without case, so they are kept folded.
+/// A right: an action on a resource. A right on a parent covers its children (`Auth.Customer`
+/// covers `Auth.Customer.Clients`); names compare without case, so they are kept folded.
 ///
 /// @param resource dotted, lower case; its first step is the service
 /// @param action upper case, as a rule CREATE, READ, UPDATE or DELETE
@@ -49,8 +49,7 @@ public record Privilege(String resource, String action) {
 
   /// Whether a custom role may carry it: our own rights only at or below `Auth.Customer`.
   public boolean isForCustomRoles() {
-    return !isOurs()
-        || new Privilege(CUSTOMER, action).isAtOrAbove(resource);
+    return !isOurs() || new Privilege(CUSTOMER, action).isAtOrAbove(resource);
   }
 
   @Override

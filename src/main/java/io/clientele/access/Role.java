@@ -30,7 +30,8 @@ public enum Role {
   USER("ROLE_USER", Set.of());
 
   private static final Map<RoleName, Role> BY_NAME =
-      Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Role::roleName, Function.identity()));
+      Arrays.stream(values())
+          .collect(Collectors.toUnmodifiableMap(Role::roleName, Function.identity()));
   private static final Map<String, Role> BY_FOLDED_NAME =
       Arrays.stream(values())
           .collect(Collectors.toUnmodifiableMap(r -> r.roleName().folded(), Function.identity()));
@@ -69,7 +70,8 @@ public enum Role {
     return Optional.ofNullable(BY_NAME.get(name));
   }
 
-  /// Whether the role exists in the customer: two in `operator` only, the others everywhere else only.
+  /// Whether the role exists in the customer: two in `operator` only, the others everywhere else
+  /// only.
   public boolean existsIn(CustomerId customer) {
     return customer.isOperator() == (this == OPERATOR || this == RESOURCE_SERVER);
   }
@@ -89,8 +91,8 @@ public enum Role {
     return actsOnWholeCustomer() || this == RESOURCE_SERVER;
   }
 
-  /// Whether a customer may call a role of its own so: not as the system's (ignoring case), and not as the
-  /// source calls the administrators of other customers.
+  /// Whether a customer may call a role of its own so: not as the system's (ignoring case), and not
+  /// as the source calls the administrators of other customers.
   public static boolean mayBeCustom(RoleName name) {
     String folded = name.folded();
     return !BY_FOLDED_NAME.containsKey(folded)

@@ -87,8 +87,6 @@ public sealed interface TenantSet {
 
   /// Reads what `written` wrote.
   static TenantSet read(Collection<String> written) {
-    return written.contains(ALL_MARK)
-        ? all()
-        : of(written.stream().map(TenantId::new).toList());
+    return written.contains(ALL_MARK) ? all() : of(written.stream().map(TenantId::new).toList());
   }
 }

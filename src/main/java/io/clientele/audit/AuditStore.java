@@ -18,8 +18,8 @@ import java.util.OptionalLong;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
 
-/// The audit trail: a chain of rows per customer, numbered without a gap, each with the hash of the one
-/// before, written in the transaction of the deed itself.
+/// The audit trail: a chain of rows per customer, numbered without a gap, each with the hash of the
+/// one before, written in the transaction of the deed itself.
 public final class AuditStore {
 
   /// The hash before the first event.

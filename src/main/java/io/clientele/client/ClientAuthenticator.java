@@ -24,9 +24,10 @@ import java.time.InstantSource;
 import java.util.Optional;
 import javax.crypto.spec.SecretKeySpec;
 
-/// Authenticates clients by their secret (RFC 6749 §2.3). The presented secret chooses the work: one of the
-/// generated form costs an HMAC, anything else an Argon2id, whether the client exists or not; whether it is
-/// enabled, may use the method, and its customer is active, is judged after. All failures are one answer.
+/// Authenticates clients by their secret (RFC 6749 §2.3). The presented secret chooses the work:
+/// one of the generated form costs an HMAC, anything else an Argon2id, whether the client exists or
+/// not; whether it is enabled, may use the method, and its customer is active, is judged after. All
+/// failures are one answer.
 public final class ClientAuthenticator {
 
   private static final Duration REMEMBERED = Duration.ofMinutes(10);
@@ -81,8 +82,8 @@ public final class ClientAuthenticator {
   /// Authenticates the client of a request.
   ///
   /// @param body the parameters in its body
-  /// @throws OAuthException `invalid_client`; `invalid_request` for two ways at once; 429 beyond the limit
-  ///     of failures; 503 if the slow hashes are taken
+  /// @throws OAuthException `invalid_client`; `invalid_request` for two ways at once; 429 beyond
+  ///   the limit of failures; 503 if the slow hashes are taken
   /// @throws MustWait if this thread may not wait and would have to
   public AuthenticatedClient authenticate(Request request, Form body) {
     if (changeLog.ageOfKnowledge().compareTo(stalenessLimit) > 0) {

@@ -14,8 +14,7 @@ public final class ClientDirectory {
   private final SecretStore secrets;
 
   /// @param bytes how much memory it may take, roughly
-  public ClientDirectory(
-      Database database, ClientStore clients, SecretStore secrets, long bytes) {
+  public ClientDirectory(Database database, ClientStore clients, SecretStore secrets, long bytes) {
     this.clients = clients;
     this.secrets = secrets;
     this.remembered =

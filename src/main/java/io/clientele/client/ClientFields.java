@@ -17,8 +17,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// What a request says of a client, but its id and secret: the fields of the source's page, in the order of
-/// its example.
+/// What a request says of a client, but its id and secret: the fields of the source's page, in the
+/// order of its example.
 ///
 /// @param scope legacy: roles held on all tenants
 /// @param clientPermissions `{"roles":{ROLE:[tenantId,…]}}` as sent; null node if absent
@@ -46,7 +46,8 @@ public record ClientFields(
     clientAuthenticationMethods = List.copyOf(clientAuthenticationMethods);
   }
 
-  /// Fields of a client made by the server itself: these roles, both methods, no ROLE_API by default.
+  /// Fields of a client made by the server itself: these roles, both methods, no ROLE_API by
+  /// default.
   static ClientFields holding(JsonNode clientPermissions) {
     return new ClientFields(
         List.of(),
@@ -84,8 +85,8 @@ public record ClientFields(
     return new Holdings(byRole);
   }
 
-  /// What ROLE_API by default adds: on the tenants that `clientPermissions` names, whatever the role; on all
-  /// tenants if it is absent. Nothing in `operator`, which has no such role.
+  /// What ROLE_API by default adds: on the tenants that `clientPermissions` names, whatever the
+  /// role; on all tenants if it is absent. Nothing in `operator`, which has no such role.
   Holdings byDefault(CustomerId customer) {
     if (!defaultRolesAssignmentEnabled || customer.isOperator()) {
       return Holdings.NONE;

@@ -17,8 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// Reads a client out of a request, and notes every fault with its pointer. What depends on the customer
-/// (do the roles and tenants exist?) is checked by `checkAgainst`, in the deed's own transaction.
+/// Reads a client out of a request, and notes every fault with its pointer. What depends on the
+/// customer (do the roles and tenants exist?) is checked by `checkAgainst`, in the deed's own
+/// transaction.
 final class ClientReader {
 
   private static final int MOST_STRINGS = 100;
@@ -30,7 +31,8 @@ final class ClientReader {
   private static final Pattern EMAIL =
       Pattern.compile("[^\\s@\\p{Cntrl}]{1,64}@[^\\s@.\\p{Cntrl}]+(\\.[^\\s@.\\p{Cntrl}]+)*");
 
-  /// Secrets that everyone tries, folded; each is refused, and so is what consists of repetitions of one.
+  /// Secrets that everyone tries, folded; each is refused, and so is what consists of repetitions
+  /// of one.
   private static final Set<String> USUAL_SECRETS =
       Set.of(
           "password",
@@ -78,7 +80,8 @@ final class ClientReader {
     this.longestValidity = longestValidity;
   }
 
-  /// Reads one client; empty if its id or another essential is faulty, in which case a fault is noted.
+  /// Reads one client; empty if its id or another essential is faulty, in which case a fault is
+  /// noted.
   ///
   /// @param inPath the id in the path, which the document may repeat but not contradict
   Optional<Draft> read(
@@ -216,7 +219,8 @@ final class ClientReader {
     for (int i = 0; i < tenants.size(); i++) {
       String text = tenants.get(i).textValue();
       if (text == null || TenantId.parse(text).isEmpty()) {
-        faults.add(new Fault(pointer + "/" + i, "must be a tenant id of the form " + TenantId.FORM));
+        faults.add(
+            new Fault(pointer + "/" + i, "must be a tenant id of the form " + TenantId.FORM));
       } else if (!seen.add(text)) {
         faults.add(new Fault(pointer + "/" + i, "the tenant is repeated"));
       }
@@ -258,8 +262,7 @@ final class ClientReader {
   /// Why a chosen secret is refused, in words that do not repeat it.
   static Optional<String> weakness(String text, Optional<ClientId> id) {
     if (text.length() < SHORTEST_SECRET || text.length() > LONGEST_SECRET) {
-      return Optional.of(
-          "must have " + SHORTEST_SECRET + " to " + LONGEST_SECRET + " characters");
+      return Optional.of("must have " + SHORTEST_SECRET + " to " + LONGEST_SECRET + " characters");
     }
     if (text.chars().anyMatch(c -> c < 0x20 || c > 0x7e)) {
       return Optional.of("must be printable ASCII");

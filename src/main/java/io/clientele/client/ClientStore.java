@@ -24,8 +24,9 @@ import java.util.OptionalInt;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.SqlStatement;
 
-/// Clients. The row of a deleted one stays: its id is reserved for its customer, its version and generation
-/// go on if it is made again, and what it held is kept, because who makes it again takes that over.
+/// Clients. The row of a deleted one stays: its id is reserved for its customer, its version and
+/// generation go on if it is made again, and what it held is kept, because who makes it again takes
+/// that over.
 public final class ClientStore implements io.clientele.customer.CustomersEndpoint.Below {
 
   /// The kind under which the change log tells of a client and its secrets.
@@ -81,14 +82,12 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
         .findOne();
   }
 
-  /// The client whosever it is. The one method without a customer: who authenticates says only an id, and
-  /// the customer follows from it.
+  /// The client whosever it is. The one method without a customer: who authenticates says only an
+  /// id, and the customer follows from it.
   public Optional<Client> findForAuthentication(Transaction tx, ClientId client) {
     return tx.handle()
         .createQuery(
-            "SELECT "
-                + COLUMNS
-                + "FROM client WHERE client_id = :client AND deleted_at IS NULL")
+            "SELECT " + COLUMNS + "FROM client WHERE client_id = :client AND deleted_at IS NULL")
         .bind("client", client.text())
         .map((row, context) -> read(row))
         .findOne();
@@ -100,7 +99,8 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
     conditions.add("c.customer_id = :customer AND c.deleted_at IS NULL AND c.client_id > :after");
     if (filter.prefix.isPresent()) {
       conditions.add(
-          "(substr(c.client_id, 1, :length) = :prefix OR substr(c.client_name, 1, :length) = :prefix)");
+          "(substr(c.client_id, 1, :length) = :prefix OR substr(c.client_name, 1, :length) ="
+              + " :prefix)");
     }
     if (filter.enabled.isPresent()) {
       conditions.add("c.enabled = :enabled");
@@ -130,9 +130,7 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
             .bind("limit", filter.limit);
     filter.prefix.ifPresent(
         prefix ->
-            query
-                .bind("prefix", prefix)
-                .bind("length", prefix.codePointCount(0, prefix.length())));
+            query.bind("prefix", prefix).bind("length", prefix.codePointCount(0, prefix.length())));
     filter.enabled.ifPresent(enabled -> query.bind("enabled", enabled));
     filter.role.ifPresent(role -> query.bind("role", role.text()));
     filter.tenant.ifPresent(
@@ -148,7 +146,8 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
     return query.map((row, context) -> read(row)).list();
   }
 
-  /// Which of these ids are or were in use, by whomever; the rows stay as they are until the commit.
+  /// Which of these ids are or were in use, by whomever; the rows stay as they are until the
+  /// commit.
   Map<ClientId, Present> present(Transaction tx, CustomerId asking, Collection<ClientId> ids) {
     Map<ClientId, Present> present = new HashMap<>();
     if (ids.isEmpty()) {
@@ -158,7 +157,8 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
         .createQuery(
             """
             SELECT client_id, customer_id, deleted_at IS NOT NULL AS deleted, former_grants
-            FROM client WHERE client_id IN (<ids>) ORDER BY client_id"""
+            FROM client WHERE client_id IN (<ids>) ORDER BY client_id\
+            """
                 + tx.forUpdate())
         .bindList("ids", ids.stream().map(ClientId::text).toList())
         .map(
@@ -220,7 +220,11 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
             .map(
                 (row, context) ->
                     new Client(
-                        client, customer, row.getLong("version"), row.getLong("generation"), fields))
+                        client,
+                        customer,
+                        row.getLong("version"),
+                        row.getLong("generation"),
+                        fields))
             .findOne();
     made.ifPresent(
         each -> grants.insert(tx, customer, client, each.holdings(), by, clock.millis()));
@@ -231,8 +235,7 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
   ///
   /// @param kill whether its tokens die
   /// @return the client as it is now
-  Client update(
-      Transaction tx, Client before, ClientFields fields, boolean kill, ClientId by) {
+  Client update(Transaction tx, Client before, ClientFields fields, boolean kill, ClientId by) {
     tx.changed(CHANGE, before.id().text());
     SqlStatement<?> update =
         tx.handle()

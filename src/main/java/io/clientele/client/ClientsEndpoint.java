@@ -45,9 +45,9 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
 
-/// `/oauth/customers/{customerId}/clients`: a customer's administrators create and keep its clients. This is
-/// the source's own API; the order of checks is the contract's: faults, then what the caller cannot give or
-/// take over, then what is taken, then a stale version.
+/// `/oauth/customers/{customerId}/clients`: a customer's administrators create and keep its
+/// clients. This is the source's own API; the order of checks is the contract's: faults, then what
+/// the caller cannot give or take over, then what is taken, then a stale version.
 public final class ClientsEndpoint {
 
   private static final int MOST_CLIENTS = 1000;
@@ -142,8 +142,7 @@ public final class ClientsEndpoint {
     int chosen = 0;
     for (Draft draft : drafts) {
       if (!seen.add(draft.id())) {
-        faults.add(
-            new Fault(Fault.below(draft.pointer(), "clientId"), "the client is repeated"));
+        faults.add(new Fault(Fault.below(draft.pointer(), "clientId"), "the client is repeated"));
       }
       if (draft.chosenSecret().isPresent() && ++chosen == MOST_CHOSEN_SECRETS + 1) {
         faults.add(
@@ -289,7 +288,9 @@ public final class ClientsEndpoint {
     }
     refuseTaken(taken);
     List<Made> inOrder =
-        drafts.stream().flatMap(draft -> Optional.ofNullable(made.get(draft.id())).stream()).toList();
+        drafts.stream()
+            .flatMap(draft -> Optional.ofNullable(made.get(draft.id())).stream())
+            .toList();
     audit.write(
         tx,
         customer,
@@ -321,14 +322,18 @@ public final class ClientsEndpoint {
         .with("ETag", only.etag());
   }
 
-  /// Makes a client outside any request: the operator's at first start, and those of the demonstration. Its
-  /// id must be free.
+  /// Makes a client outside any request: the operator's at first start, and those of the
+  /// demonstration. Its id must be free.
   ///
   /// @param roles `{"roles":{ROLE:[tenantId,…]}}`
   public void make(
-      Transaction tx, CustomerId customer, ClientId id, JsonNode roles, Secret secret, ClientId by) {
-    Client client =
-        clients.insert(tx, customer, id, ClientFields.holding(roles), by).orElseThrow();
+      Transaction tx,
+      CustomerId customer,
+      ClientId id,
+      JsonNode roles,
+      Secret secret,
+      ClientId by) {
+    Client client = clients.insert(tx, customer, id, ClientFields.holding(roles), by).orElseThrow();
     secrets.insert(tx, customer, id, secret, digest(secret), by, OptionalLong.empty());
     audit.write(tx, customer, by.text(), createdEvent(client));
   }
@@ -495,14 +500,12 @@ public final class ClientsEndpoint {
       throw Problem.faults(faults);
     }
     List<Fault> denied = new ArrayList<>(notGivable(caller, customer, draft));
-    denied.addAll(
-        Gate.notTakable(caller, customer.id(), before.holdings(), customer.roles(), ""));
+    denied.addAll(Gate.notTakable(caller, customer.id(), before.holdings(), customer.roles(), ""));
     if (!denied.isEmpty()) {
       throw Problem.accessDenied(denied);
     }
     boolean remains =
-        draft.fields().enabled()
-            && draft.fields().holdings(customer.id()).has(Role.OPERATOR);
+        draft.fields().enabled() && draft.fields().holdings(customer.id()).has(Role.OPERATOR);
     if (!remains) {
       refuseLastOperator(tx, before);
     }
@@ -588,8 +591,7 @@ public final class ClientsEndpoint {
   /// `GET …/clients/{clientId}/multitokens`: how many tokens are alive.
   public Response countTokens(Call call) {
     record Found(Client client, Customer customer) {}
-    Found found =
-        database.read(tx -> new Found(findInPath(tx, call), find(tx, call.customer())));
+    Found found = database.read(tx -> new Found(findInPath(tx, call), find(tx, call.customer())));
     long alive =
         found.client.fields().enabled() && found.customer.isActive()
             ? usage.tokensAlive(

@@ -60,15 +60,11 @@ public final class CurrentCallers implements Callers {
             .filter(Customer::isActive)
             .filter(found -> found.generation() == before.generations().customer());
     if (client.isEmpty() || customer.isEmpty()) {
-      throw new OAuthException(Code.INVALID_TOKEN, "the access token is not valid", "died meanwhile");
+      throw new OAuthException(
+          Code.INVALID_TOKEN, "the access token is not valid", "died meanwhile");
     }
     Caller now =
-        of(
-            client.get(),
-            customer.get(),
-            before.generations(),
-            before.inToken(),
-            before.narrowed());
+        of(client.get(), customer.get(), before.generations(), before.inToken(), before.narrowed());
     if (!Gate.passes(now, call.right(), call.customer())) {
       throw Problem.accessDenied();
     }

@@ -19,8 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What `--demo` makes on an empty data directory: customer `ABC` with two tenants, customer `XYZ` to try the
-/// walls with, an administrator in each. Their secrets go to files of mode 0600 and are never printed.
+/// What `--demo` makes on an empty data directory: customer `ABC` with two tenants, customer `XYZ`
+/// to try the walls with, an administrator in each. Their secrets go to files of mode 0600 and are
+/// never printed.
 public final class Demonstration {
 
   private static final String STATE = "demo";
@@ -94,8 +95,8 @@ public final class Demonstration {
     }
   }
 
-  /// The lines that take a newcomer from nothing to the page's own example and a token from it. They read
-  /// secrets from files and write them to files; none is shown.
+  /// The lines that take a newcomer from nothing to the page's own example and a token from it.
+  /// They read secrets from files and write them to files; none is shown.
   public static String lines(Path data, URI base) {
     return """
     # 1. A token for the administrator of customer ABC (its secret is read from a file)

@@ -5,8 +5,9 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.bucket4j.Bucket;
 import java.time.Duration;
 
-/// Counts failed authentications by presented id (existing or not) and source address. Who succeeds is never
-/// counted. The counts stand in a bounded space, so that they cannot be the attack themselves.
+/// Counts failed authentications by presented id (existing or not) and source address. Who succeeds
+/// is never counted. The counts stand in a bounded space, so that they cannot be the attack
+/// themselves.
 public final class FailureLimits {
 
   private static final int MOST_COUNTS = 200_000;
@@ -49,8 +50,7 @@ public final class FailureLimits {
 
     /// When there is one again.
     Duration untilNext() {
-      return Duration.ofNanos(
-          bucket().estimateAbilityToConsume(1).getNanosToWaitForRefill());
+      return Duration.ofNanos(bucket().estimateAbilityToConsume(1).getNanosToWaitForRefill());
     }
 
     private Bucket bucket() {
@@ -59,7 +59,8 @@ public final class FailureLimits {
           same ->
               Bucket.builder()
                   .addLimit(
-                      limit -> limit.capacity(failuresAMinute).refillGreedy(failuresAMinute, PERIOD))
+                      limit ->
+                          limit.capacity(failuresAMinute).refillGreedy(failuresAMinute, PERIOD))
                   .build());
     }
   }

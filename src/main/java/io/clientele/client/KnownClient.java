@@ -6,7 +6,8 @@ import io.clientele.id.CustomerId;
 import java.util.List;
 import java.util.Optional;
 
-/// What is needed of a client to authenticate it and to issue and judge its tokens; the directory keeps it.
+/// What is needed of a client to authenticate it and to issue and judge its tokens; the directory
+/// keeps it.
 ///
 /// @param generation tokens carry it and die when it is raised
 /// @param enabled `false`: gets no tokens, and those it has are dead
@@ -54,8 +55,7 @@ public record KnownClient(
 
   /// Bytes in memory, roughly.
   int weight() {
-    int tenants =
-        holdings.byRole().values().stream().mapToInt(each -> each.written().size()).sum();
+    int tenants = holdings.byRole().values().stream().mapToInt(each -> each.written().size()).sum();
     int texts = resourceIds.stream().mapToInt(String::length).sum();
     return 500 + 250 * secrets.size() + 120 * holdings.byRole().size() + 80 * tenants + texts;
   }

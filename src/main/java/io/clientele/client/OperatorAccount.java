@@ -24,9 +24,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// The operator's own client: made at the first start, and given a new secret when the old one is lost. Its
-/// secret is written to a file of mode 0600, once, before the database says that it exists; it is never
-/// printed.
+/// The operator's own client: made at the first start, and given a new secret when the old one is
+/// lost. Its secret is written to a file of mode 0600, once, before the database says that it
+/// exists; it is never printed.
 public final class OperatorAccount {
 
   /// The client that is made.
@@ -65,8 +65,8 @@ public final class OperatorAccount {
     this.provider = provider;
   }
 
-  /// Makes the operator on a database that never had one. One row decides, so of two nodes that start
-  /// together one makes it.
+  /// Makes the operator on a database that never had one. One row decides, so of two nodes that
+  /// start together one makes it.
   ///
   /// @param file where id and secret go
   /// @return whether it was made now
@@ -78,15 +78,15 @@ public final class OperatorAccount {
             customersEndpoint.make(tx, CustomerId.OPERATOR, List.of(), CLIENT);
             Secret secret = Secret.generate(provider.random());
             clientsEndpoint.make(tx, CustomerId.OPERATOR, CLIENT, operatorRole(), secret, CLIENT);
-            audit.write(
-                tx, CustomerId.OPERATOR, "system", new AuditEvent.OperatorCreated(CLIENT));
+            audit.write(tx, CustomerId.OPERATOR, "system", new AuditEvent.OperatorCreated(CLIENT));
             write(file, secret, tokenEndpoint);
           }
           return first;
         });
   }
 
-  /// Gives the operator a new secret and its role back, whatever became of it; ends the old secrets.
+  /// Gives the operator a new secret and its role back, whatever became of it; ends the old
+  /// secrets.
   ///
   /// @param file where id and secret go
   public void reset(Path file, URI tokenEndpoint) {

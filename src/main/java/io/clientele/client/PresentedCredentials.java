@@ -24,8 +24,8 @@ record PresentedCredentials(String id, List<Secret> secrets, AuthenticationMetho
 
   /// Reads the header and the body.
   ///
-  /// @throws OAuthException `invalid_request` for two ways of authenticating at once; `invalid_client` if
-  ///     there is none that can be read
+  /// @throws OAuthException `invalid_request` for two ways of authenticating at once;
+  ///   `invalid_client` if there is none that can be read
   static PresentedCredentials read(Request request, Form body) {
     List<String> headers = request.headers("Authorization");
     if (headers.size() > 1) {

@@ -13,8 +13,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// Secrets of clients, a row each: digests, never the secrets. A secret that was ended keeps its row, for the
-/// record, without its digest.
+/// Secrets of clients, a row each: digests, never the secrets. A secret that was ended keeps its
+/// row, for the record, without its digest.
 public final class SecretStore {
 
   private final InstantSource clock;

@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// `…/clients/{clientId}/secrets`: two secrets usable at once, so that one is changed without an outage.
-/// Neither adding nor ending one kills tokens.
+/// `…/clients/{clientId}/secrets`: two secrets usable at once, so that one is changed without an
+/// outage. Neither adding nor ending one kills tokens.
 public final class SecretsEndpoint {
 
   private static final int MOST_USABLE = 2;
@@ -73,8 +73,8 @@ public final class SecretsEndpoint {
             tx -> {
               var _ =
                   clients
-                  .find(tx, call.customer(), id)
-                  .orElseThrow(() -> ClientsEndpoint.unknown(id.text()));
+                      .find(tx, call.customer(), id)
+                      .orElseThrow(() -> ClientsEndpoint.unknown(id.text()));
               return secrets.list(tx, call.customer(), id);
             });
     ArrayNode array = Json.array();
@@ -127,12 +127,7 @@ public final class SecretsEndpoint {
   }
 
   private StoredSecret insert(
-      Transaction tx,
-      Call call,
-      Caller caller,
-      Secret secret,
-      SecretDigest digest,
-      Wanted wanted) {
+      Transaction tx, Call call, Caller caller, Secret secret, SecretDigest digest, Wanted wanted) {
     Client client = clientsEndpoint.takeOver(tx, call, caller);
     refuseThird(usable(tx, call, client.id()));
     long now = clock.millis();
@@ -142,13 +137,7 @@ public final class SecretsEndpoint {
         .forEach(each -> secrets.revoke(tx, call.customer(), client.id(), each.id()));
     String secretId =
         secrets.insert(
-            tx,
-            call.customer(),
-            client.id(),
-            secret,
-            digest,
-            caller.client(),
-            wanted.expiresAt);
+            tx, call.customer(), client.id(), secret, digest, caller.client(), wanted.expiresAt);
     clients.touch(tx, call.customer(), client.id(), false);
     audit.write(
         tx,

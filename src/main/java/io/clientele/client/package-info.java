@@ -1,4 +1,5 @@
-/// Clients: their rows, the directory that keeps the hot ones in memory, authentication, management.
+/// Clients: their rows, the directory that keeps the hot ones in memory, authentication,
+/// management.
 @NullMarked
 package io.clientele.client;
 

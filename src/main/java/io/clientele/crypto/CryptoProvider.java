@@ -16,9 +16,9 @@ import java.util.Objects;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// Where signatures, HMACs and random bytes come from: Amazon Corretto Crypto Provider where it runs (ten
-/// times the JDK's ES256), the JDK elsewhere. Which one serves is decided once, at start, after a self
-/// test, and is announced; it never changes under load.
+/// Where signatures, HMACs and random bytes come from: Amazon Corretto Crypto Provider where it
+/// runs (ten times the JDK's ES256), the JDK elsewhere. Which one serves is decided once, at start,
+/// after a self test, and is announced; it never changes under load.
 public final class CryptoProvider {
 
   /// ECDSA on P-256 with SHA-256, signature as R‖S of 64 bytes (RFC 7518 §3.4).

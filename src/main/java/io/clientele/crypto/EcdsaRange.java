@@ -4,7 +4,8 @@ import java.math.BigInteger;
 import java.util.HexFormat;
 
 /// The first two checks of an ECDSA verification (SEC 1 §4.1.4, FIPS 186-5 §6.4.2): R and S lie in
-/// [1, n-1]. Done here so that it holds with every provider (CVE-2022-21449 was a provider that forgot).
+/// [1, n-1]. Done here so that it holds with every provider (CVE-2022-21449 was a provider that
+/// forgot).
 final class EcdsaRange {
 
   private static final int COORDINATE = 32;

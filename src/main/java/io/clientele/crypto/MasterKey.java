@@ -15,8 +15,8 @@ import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/// The key under which signing keys and the pepper are sealed in the database (AES-256-GCM). It lives in a
-/// file of mode 0600: one line, 32 bytes in base64.
+/// The key under which signing keys and the pepper are sealed in the database (AES-256-GCM). It
+/// lives in a file of mode 0600: one line, 32 bytes in base64.
 public final class MasterKey {
 
   /// The master key is not the one that sealed this value, or the value was changed.
@@ -68,7 +68,8 @@ public final class MasterKey {
     byte[] bytes = new byte[KEY_BYTES];
     random.nextBytes(bytes);
     PrivateFile.create(
-        file, (Base64.getEncoder().encodeToString(bytes) + "\n").getBytes(StandardCharsets.US_ASCII));
+        file,
+        (Base64.getEncoder().encodeToString(bytes) + "\n").getBytes(StandardCharsets.US_ASCII));
     return new MasterKey(bytes, random);
   }
 

@@ -11,7 +11,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.Set;
 
-/// Files that only their owner reads (mode 0600 from their first moment), on disk when the call returns.
+/// Files that only their owner reads (mode 0600 from their first moment), on disk when the call
+/// returns.
 public final class PrivateFile {
 
   private PrivateFile() {}
@@ -34,13 +35,13 @@ public final class PrivateFile {
     syncDirectory(file);
   }
 
-  /// Writes a file in the place of another, if there is one: a reader sees the old or the new, whole.
+  /// Writes a file in the place of another, if there is one: a reader sees the old or the new,
+  /// whole.
   public static void replace(Path file, byte[] content) throws IOException {
     Path beside = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(beside);
     create(beside, content);
-    Files.move(
-        beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     syncDirectory(file);
   }
 

@@ -7,9 +7,9 @@ import java.util.zip.CRC32;
 
 /// A client's secret in the clear. It never prints itself: what wants the text says `reveal`.
 ///
-/// A **generated** secret is `clt_`, 43 characters of `[A-Za-z0-9]` (256 random bits) and 6 of checksum
-/// (CRC-32 of the 43, in base 62), so that nothing in it breaks in a header, a form or a shell, and
-/// scanners recognise it without asking the server.
+/// A **generated** secret is `clt_`, 43 characters of `[A-Za-z0-9]` (256 random bits) and 6 of
+/// checksum (CRC-32 of the 43, in base 62), so that nothing in it breaks in a header, a form or a
+/// shell, and scanners recognise it without asking the server.
 public final class Secret {
 
   private static final String PREFIX = "clt_";

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 
-/// What is stored of a secret. The algorithm and its parameters stand in each row, so they can change
-/// without locking anyone out.
+/// What is stored of a secret. The algorithm and its parameters stand in each row, so they can
+/// change without locking anyone out.
 public sealed interface SecretDigest {
 
   /// The name in the column `algorithm`.

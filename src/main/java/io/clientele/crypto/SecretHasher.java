@@ -12,9 +12,9 @@ import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
 import org.bouncycastle.crypto.params.Argon2Parameters;
 
-/// Turns secrets into digests and checks them. A generated secret costs one HMAC under the pepper, about a
-/// microsecond; a chosen one costs one Argon2id, tens of milliseconds, on a small pool of platform
-/// threads with a short queue, so that slow hashes can never take the machine.
+/// Turns secrets into digests and checks them. A generated secret costs one HMAC under the pepper,
+/// about a microsecond; a chosen one costs one Argon2id, tens of milliseconds, on a small pool of
+/// platform threads with a short queue, so that slow hashes can never take the machine.
 public final class SecretHasher implements AutoCloseable {
 
   /// The slow hashes have more work than they can do; come back later.
@@ -88,7 +88,8 @@ public final class SecretHasher implements AutoCloseable {
     }
   }
 
-  /// Whether a presented secret is the one of this digest; the comparison takes the same time either way.
+  /// Whether a presented secret is the one of this digest; the comparison takes the same time
+  /// either way.
   ///
   /// @throws Busy if the digest is slow and the slow hashes are taken
   public boolean matches(Secret presented, SecretDigest digest) throws Busy {

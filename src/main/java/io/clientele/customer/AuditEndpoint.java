@@ -45,7 +45,9 @@ public final class AuditEndpoint {
     }
     Filter filter =
         new Filter(
-            page.cursor().map(text -> OptionalLong.of(Long.parseLong(text))).orElse(OptionalLong.empty()),
+            page.cursor()
+                .map(text -> OptionalLong.of(Long.parseLong(text)))
+                .orElse(OptionalLong.empty()),
             Optional.ofNullable(parameters.get("action")),
             Optional.ofNullable(parameters.get("actor")),
             Optional.ofNullable(parameters.get("object")),

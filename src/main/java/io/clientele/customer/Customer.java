@@ -73,10 +73,7 @@ public record Customer(
   /// `{"id","name","status","tenants"}`, tenants by their ids.
   ObjectNode toJson() {
     ObjectNode json =
-        Json.object()
-            .put("id", id.text())
-            .put("name", name)
-            .put("status", status.wireName());
+        Json.object().put("id", id.text()).put("name", name).put("status", status.wireName());
     json.set("tenants", Json.strings(tenantIds()));
     return json;
   }

@@ -41,7 +41,8 @@ public final class CustomerStore {
         .createQuery(
             """
             SELECT name, status, generation FROM customer
-            WHERE customer_id = :customer AND deleted_at IS NULL"""
+            WHERE customer_id = :customer AND deleted_at IS NULL\
+            """
                 + lock)
         .bind("customer", customer.text())
         .map(

@@ -29,8 +29,8 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// `/oauth/customers` and `/oauth/customers/{customerId}`: the operator makes, changes, suspends and deletes
-/// customers.
+/// `/oauth/customers` and `/oauth/customers/{customerId}`: the operator makes, changes, suspends
+/// and deletes customers.
 public final class CustomersEndpoint {
 
   /// What lies below a customer and is deleted with it.
@@ -166,7 +166,8 @@ public final class CustomersEndpoint {
     }
   }
 
-  /// Makes a customer outside any request: the reserved one at first start, and those of the demonstration.
+  /// Makes a customer outside any request: the reserved one at first start, and those of the
+  /// demonstration.
   public Customer make(Transaction tx, CustomerId id, List<TenantId> tenants, ClientId actor) {
     List<TenantDraft> drafts =
         tenants.stream().map(tenant -> new TenantDraft(tenant, Optional.empty(), "")).toList();
@@ -211,8 +212,7 @@ public final class CustomersEndpoint {
 
   private Customer update(Transaction tx, CustomerId id, Draft draft, ClientId actor) {
     Customer before = customers.lock(tx, id).orElseThrow(() -> unknown(id.text()));
-    Set<TenantId> wanted =
-        draft.tenants.stream().map(TenantDraft::id).collect(Collectors.toSet());
+    Set<TenantId> wanted = draft.tenants.stream().map(TenantDraft::id).collect(Collectors.toSet());
     List<TenantId> dropped =
         before.tenantIds().stream().filter(each -> !wanted.contains(each)).toList();
     refuseNamed(tx, id, dropped);

@@ -12,7 +12,6 @@ import io.clientele.access.GrantStore;
 import io.clientele.access.Privilege;
 import io.clientele.access.Role;
 import io.clientele.access.RoleStore;
-import io.clientele.access.TenantSet;
 import io.clientele.audit.AuditEvent;
 import io.clientele.audit.AuditStore;
 import io.clientele.db.Database;
@@ -68,8 +67,7 @@ public final class PermissionsEndpoint {
   /// What a request wants a role to carry.
   ///
   /// @param name empty if the document does not say
-  private record Draft(
-      Optional<RoleName> name, JsonNode servicePermissions, String pointer) {}
+  private record Draft(Optional<RoleName> name, JsonNode servicePermissions, String pointer) {}
 
   /// `GET …/roles/permissions`: the documents of all roles that carry something.
   public Response list(Call call) {
@@ -120,7 +118,12 @@ public final class PermissionsEndpoint {
     TreeMap<String, Set<String>> byResource = new TreeMap<>();
     Set<Privilege> privileges = Role.of(name).map(Role::privileges).orElse(Set.of());
     for (String resource :
-        List.of(Privilege.CUSTOMER, Privilege.CLIENTS, Privilege.ROLES, Privilege.AUDIT, Privilege.TOKENS)) {
+        List.of(
+            Privilege.CUSTOMER,
+            Privilege.CLIENTS,
+            Privilege.ROLES,
+            Privilege.AUDIT,
+            Privilege.TOKENS)) {
       for (Privilege privilege : privileges) {
         if (privilege.equals(new Privilege(resource, privilege.action()))) {
           byResource
@@ -132,8 +135,7 @@ public final class PermissionsEndpoint {
     }
     ArrayNode services = Json.array();
     if (!byResource.isEmpty()) {
-      ArrayNode resources =
-          services.addObject().put("id", "Auth").putArray("resourcePermissions");
+      ArrayNode resources = services.addObject().put("id", "Auth").putArray("resourcePermissions");
       byResource.forEach(
           (resource, actions) ->
               resources
@@ -200,8 +202,7 @@ public final class PermissionsEndpoint {
     write(
         call,
         new ArrayList<>(),
-        customer ->
-            List.of(new Draft(Optional.of(known(customer, call)), Json.array(), "")));
+        customer -> List.of(new Draft(Optional.of(known(customer, call)), Json.array(), "")));
     return Response.success();
   }
 
@@ -244,8 +245,8 @@ public final class PermissionsEndpoint {
     }
   }
 
-  /// Our own privileges only if the caller holds them, others if it has rank or holds them; and the caller
-  /// must be able to give the role, with what it carries now, to each present holder.
+  /// Our own privileges only if the caller holds them, others if it has rank or holds them; and the
+  /// caller must be able to give the role, with what it carries now, to each present holder.
   private List<Fault> denied(Transaction tx, Customer customer, Caller caller, Draft draft) {
     RoleName name = draft.name.orElseThrow();
     List<Fault> denied = new ArrayList<>();
@@ -356,8 +357,7 @@ public final class PermissionsEndpoint {
               .required("allowedPrivileges")
               .flatMap(
                   value ->
-                      fields.asStrings(
-                          value, fields.pointer("allowedPrivileges"), MOST_ITEMS, 64))
+                      fields.asStrings(value, fields.pointer("allowedPrivileges"), MOST_ITEMS, 64))
               .orElse(List.of());
       Set<String> seenActions = new HashSet<>();
       for (int i = 0; i < actions.size(); i++) {

@@ -182,7 +182,10 @@ public final class RolesEndpoint {
     names.forEach(name -> roles.delete(tx, customer.id(), name));
     customers.changed(tx, customer.id());
     audit.write(
-        tx, customer.id(), caller.client().text(), names.stream().map(AuditEvent.RoleDeleted::new).toList());
+        tx,
+        customer.id(),
+        caller.client().text(),
+        names.stream().map(AuditEvent.RoleDeleted::new).toList());
   }
 
   /// Who deletes a role takes away what it carries, and so must hold that.

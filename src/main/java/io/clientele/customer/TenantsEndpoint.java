@@ -71,14 +71,13 @@ public final class TenantsEndpoint {
           ClientId actor = callers.asOf(tx, call).client();
           var _ =
               customers
-              .lock(tx, customer)
-              .orElseThrow(() -> CustomersEndpoint.unknown(customer.text()));
+                  .lock(tx, customer)
+                  .orElseThrow(() -> CustomersEndpoint.unknown(customer.text()));
           List<Fault> taken = new ArrayList<>();
           List<AuditEvent> events = new ArrayList<>();
           for (TenantDraft draft : drafts) {
             if (!customers.insertTenant(tx, customer, draft.named())) {
-              taken.add(
-                  new Fault(draft.pointer(), "tenant '" + draft.id() + "' already exists"));
+              taken.add(new Fault(draft.pointer(), "tenant '" + draft.id() + "' already exists"));
             }
             events.add(new AuditEvent.TenantCreated(draft.id(), draft.named().name()));
           }
@@ -106,9 +105,9 @@ public final class TenantsEndpoint {
           ClientId actor = callers.asOf(tx, call).client();
           var _ =
               customers
-              .lock(tx, customer)
-              .filter(found -> found.hasTenant(tenant))
-              .orElseThrow(() -> unknown(text));
+                  .lock(tx, customer)
+                  .filter(found -> found.hasTenant(tenant))
+                  .orElseThrow(() -> unknown(text));
           customersEndpoint.refuseNamed(tx, customer, List.of(tenant));
           customers.deleteTenant(tx, customer, tenant);
           customers.raiseGeneration(tx, customer);

@@ -13,8 +13,8 @@ import org.jdbi.v3.core.statement.PreparedBatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What changed, in order of commit. Each node follows it (every 250 ms, and at once after its own commit)
-/// to drop what it remembers.
+/// What changed, in order of commit. Each node follows it (every 250 ms, and at once after its own
+/// commit) to drop what it remembers.
 public final class ChangeLog implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ChangeLog.class);
@@ -37,8 +37,8 @@ public final class ChangeLog implements AutoCloseable {
     this.clock = clock;
   }
 
-  /// Calls back with the key of each change of a kind, on the thread that committed it before its commit is
-  /// acknowledged, or on the follower's. Subscribe before `follow`.
+  /// Calls back with the key of each change of a kind, on the thread that committed it before its
+  /// commit is acknowledged, or on the follower's. Subscribe before `follow`.
   ///
   /// @param forget called instead when changes may have been missed: drop everything
   public void subscribe(String kind, Consumer<String> changed, Runnable forget) {
@@ -53,8 +53,8 @@ public final class ChangeLog implements AutoCloseable {
     follower.start();
   }
 
-  /// Whether this node knows what the others did until a second ago. A node alone on its database always
-  /// does.
+  /// Whether this node knows what the others did until a second ago. A node alone on its database
+  /// always does.
   public boolean isFresh() {
     return !database.isShared() || ageOfKnowledge().compareTo(FRESH) <= 0;
   }
@@ -73,7 +73,8 @@ public final class ChangeLog implements AutoCloseable {
         .one();
   }
 
-  /// Writes the changes of a transaction that is about to commit; the counter row stays locked until then.
+  /// Writes the changes of a transaction that is about to commit; the counter row stays locked
+  /// until then.
   void write(Handle handle, List<Change> changes) {
     long last =
         handle
@@ -132,7 +133,8 @@ public final class ChangeLog implements AutoCloseable {
 
   private static List<Row> rowsAfter(Handle handle, long seq) {
     return handle
-        .createQuery("SELECT seq, kind, key FROM change_log WHERE seq > :seq ORDER BY seq LIMIT :page")
+        .createQuery(
+            "SELECT seq, kind, key FROM change_log WHERE seq > :seq ORDER BY seq LIMIT :page")
         .bind("seq", seq)
         .bind("page", PAGE)
         .map(
@@ -145,7 +147,11 @@ public final class ChangeLog implements AutoCloseable {
   private void prune() {
     long before = clock.millis() - KEPT.toMillis();
     database.write(
-        tx -> tx.handle().createUpdate("DELETE FROM change_log WHERE at < :before").bind("before", before).execute());
+        tx ->
+            tx.handle()
+                .createUpdate("DELETE FROM change_log WHERE at < :before")
+                .bind("before", before)
+                .execute());
   }
 
   @Override

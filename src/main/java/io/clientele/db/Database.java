@@ -24,11 +24,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 
-/// The database, and the only file that knows SQLite from PostgreSQL. Work runs in transactions: `write` in
-/// one that may change rows and follows the change log, `read` in one that sees a single moment.
+/// The database, and the only file that knows SQLite from PostgreSQL. Work runs in transactions:
+/// `write` in one that may change rows and follows the change log, `read` in one that sees a single
+/// moment.
 ///
-/// SQLite: one writer connection on one platform thread and a few readers on theirs, because native calls
-/// hold the thread they run on. PostgreSQL: a pool; the caller's (virtual) thread does the work.
+/// SQLite: one writer connection on one platform thread and a few readers on theirs, because native
+/// calls hold the thread they run on. PostgreSQL: a pool; the caller's (virtual) thread does the
+/// work.
 public final class Database implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
@@ -180,8 +182,8 @@ public final class Database implements AutoCloseable {
     return changeLog;
   }
 
-  /// Runs work that may change rows. When this returns, what was done is on disk and every subscriber of the
-  /// change log on this node has been told; when it throws, nothing was done.
+  /// Runs work that may change rows. When this returns, what was done is on disk and every
+  /// subscriber of the change log on this node has been told; when it throws, nothing was done.
   ///
   /// @throws Unavailable if the database is not there, full, or has more work than can wait
   public <T> T write(Function<Transaction, T> work) {
@@ -257,7 +259,8 @@ public final class Database implements AutoCloseable {
       };
     }
     String state = e.getSQLState() == null ? "" : e.getSQLState();
-    // Connection failures, read-only server, resources, operator's intervention, deadlock after all tries.
+    // Connection failures, read-only server, resources, operator's intervention, deadlock after all
+    // tries.
     return state.startsWith("08")
         || state.startsWith("25006")
         || state.startsWith("53")

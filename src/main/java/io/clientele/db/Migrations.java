@@ -9,8 +9,8 @@ import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 
-/// Brings a schema up to date with Flyway. The version is asked first, because Flyway takes most of half a
-/// second even when there is nothing to do.
+/// Brings a schema up to date with Flyway. The version is asked first, because Flyway takes most of
+/// half a second even when there is nothing to do.
 final class Migrations {
 
   /// The newest file in `db/migration`.

@@ -9,10 +9,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
-/// What this node remembers of rows, in memory bounded by weight, filled on demand. It is dropped when the
-/// change log says so, before the deed that changed it is answered; a fill that began before a change of its
-/// key is thrown away. Keys that are not there are remembered for a short while in a small space of their
-/// own, so that random ids push nothing out.
+/// What this node remembers of rows, in memory bounded by weight, filled on demand. It is dropped
+/// when the change log says so, before the deed that changed it is answered; a fill that began
+/// before a change of its key is thrown away. Keys that are not there are remembered for a short
+/// while in a small space of their own, so that random ids push nothing out.
 ///
 /// @param <K> the key
 /// @param <V> an immutable value
@@ -45,8 +45,7 @@ public final class Remembered<K, V> {
             .maximumWeight(bytes)
             .weigher((K key, V value) -> weigher.applyAsInt(value))
             .build();
-    this.absent =
-        Caffeine.newBuilder().maximumSize(ABSENT).expireAfterWrite(ABSENT_FOR).build();
+    this.absent = Caffeine.newBuilder().maximumSize(ABSENT).expireAfterWrite(ABSENT_FOR).build();
     changeLog.subscribe(kind, key -> parse.apply(key).ifPresent(this::drop), this::dropAll);
   }
 
@@ -74,9 +73,7 @@ public final class Remembered<K, V> {
     Optional<V> loaded = load.apply(key);
     if (loaded.isPresent()) {
       V value = loaded.get();
-      present
-          .asMap()
-          .compute(key, (same, old) -> changes.get(stripe) == before ? value : old);
+      present.asMap().compute(key, (same, old) -> changes.get(stripe) == before ? value : old);
     } else {
       absent
           .asMap()

@@ -4,8 +4,8 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs a task again and again on a thread of its own, a period after it last ended. What a task throws is
-/// logged, and the next run comes all the same.
+/// Runs a task again and again on a thread of its own, a period after it last ended. What a task
+/// throws is logged, and the next run comes all the same.
 public final class Ticker implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Ticker.class);

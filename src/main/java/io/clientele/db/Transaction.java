@@ -27,7 +27,8 @@ public final class Transaction {
     return handle;
   }
 
-  /// Ends a SELECT whose rows must not change before the commit. SQLite has one writer and needs no more.
+  /// Ends a SELECT whose rows must not change before the commit. SQLite has one writer and needs no
+  /// more.
   public String forUpdate() {
     return rowLocks ? " FOR UPDATE" : "";
   }

@@ -1,4 +1,5 @@
-/// The database: transactions, the differences between SQLite and PostgreSQL, migrations, the change log.
+/// The database: transactions, the differences between SQLite and PostgreSQL, migrations, the
+/// change log.
 @NullMarked
 package io.clientele.db;
 

@@ -11,8 +11,8 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The only place where a failure becomes bytes. Two voices: a short text for the caller, the detail for the
-/// log.
+/// The only place where a failure becomes bytes. Two voices: a short text for the caller, the
+/// detail for the log.
 public final class ErrorResponses {
 
   private static final Logger LOG = LoggerFactory.getLogger(ErrorResponses.class);
@@ -101,7 +101,8 @@ public final class ErrorResponses {
         : Problem.notNow("Too much work", 1);
   }
 
-  /// The answer to bytes that are no acceptable request, so that not even a method and a path are known.
+  /// The answer to bytes that are no acceptable request, so that not even a method and a path are
+  /// known.
   public Response unreadable(int status) {
     return problem(Problem.of(status, TITLES.getOrDefault(status, "Error")));
   }

@@ -9,8 +9,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/// Reads the members of one JSON object by name and notes every fault with its pointer, so that all are
-/// told at once. `null` means omitted. What was never asked for is unknown: `refuseUnknown` says so.
+/// Reads the members of one JSON object by name and notes every fault with its pointer, so that all
+/// are told at once. `null` means omitted. What was never asked for is unknown: `refuseUnknown`
+/// says so.
 public final class Fields {
 
   private final JsonNode node;

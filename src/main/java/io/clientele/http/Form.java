@@ -3,14 +3,14 @@ package io.clientele.http;
 import io.clientele.oauth.OAuthException;
 import io.clientele.oauth.OAuthException.Code;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Parameters of `application/x-www-form-urlencoded` text, a body or a query string. A parameter without a
-/// value counts as omitted (RFC 6749 §3.2).
+/// Parameters of `application/x-www-form-urlencoded` text, a body or a query string. A parameter
+/// without a value counts as omitted (RFC 6749 §3.2).
 public final class Form {
 
   /// No parameter at all.
@@ -28,7 +28,8 @@ public final class Form {
   ///
   /// @throws OAuthException `invalid_request` if the text is not form-encoded UTF-8
   public static Form parse(byte[] body) {
-    // ISO 8859-1 keeps each byte as one character; Percent looks at UTF-8 only where an escape stands.
+    // ISO 8859-1 keeps each byte as one character; Percent looks at UTF-8 only where an escape
+    // stands.
     for (byte b : body) {
       if (b < 0) {
         throw new OAuthException(Code.INVALID_REQUEST, "the form holds bytes outside ASCII");
@@ -64,7 +65,8 @@ public final class Form {
   private static String decode(String text) {
     return Percent.decodeForm(text)
         .orElseThrow(
-            () -> new OAuthException(Code.INVALID_REQUEST, "a parameter is not form-encoded UTF-8"));
+            () ->
+                new OAuthException(Code.INVALID_REQUEST, "a parameter is not form-encoded UTF-8"));
   }
 
   /// These parameters and those of another form.
@@ -107,7 +109,10 @@ public final class Form {
 
   /// Every value of a parameter.
   public List<String> all(String name) {
-    return parameters.stream().filter(each -> each.name.equals(name)).map(Parameter::value).toList();
+    return parameters.stream()
+        .filter(each -> each.name.equals(name))
+        .map(Parameter::value)
+        .toList();
   }
 
   /// Whether the parameter is there with a value.

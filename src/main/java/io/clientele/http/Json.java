@@ -17,8 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// JSON read strictly and written plainly; the one place that configures the parser. Limits: depth 32, a
-/// string 64 KiB, a number 100 digits.
+/// JSON read strictly and written plainly; the one place that configures the parser. Limits: depth
+/// 32, a string 64 KiB, a number 100 digits.
 public final class Json {
 
   private static final JsonFactory FACTORY =
@@ -38,7 +38,8 @@ public final class Json {
 
   private Json() {}
 
-  /// A document and what is wrong with it so far: repeated keys. (The first value stands in the tree.)
+  /// A document and what is wrong with it so far: repeated keys. (The first value stands in the
+  /// tree.)
   ///
   /// @param root the document
   /// @param faults each repeated key, with its pointer
@@ -46,7 +47,8 @@ public final class Json {
 
   /// Reads the body of a management request.
   ///
-  /// @throws Problem 415 if it says to be something else than JSON, 400 if it is not one JSON document
+  /// @throws Problem 415 if it says to be something else than JSON, 400 if it is not one JSON
+  ///   document
   public static Document parse(Request request) {
     for (String type : request.headers("Content-Type")) {
       String media = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
@@ -67,7 +69,8 @@ public final class Json {
     List<Fault> faults = new ArrayList<>();
     try (JsonParser parser = FACTORY.createParser(bytes)) {
       if (parser.nextToken() == null) {
-        throw Problem.faults(List.of(new Fault("", "the body is empty; a JSON document is expected")));
+        throw Problem.faults(
+            List.of(new Fault("", "the body is empty; a JSON document is expected")));
       }
       JsonNode root = read(parser, "", faults);
       if (parser.nextToken() != null) {
@@ -75,7 +78,8 @@ public final class Json {
       }
       return new Document(root, faults);
     } catch (JsonProcessingException e) {
-      throw Problem.faults(List.of(new Fault("", "the body is not JSON that is accepted: " + where(e))));
+      throw Problem.faults(
+          List.of(new Fault("", "the body is not JSON that is accepted: " + where(e))));
     } catch (IOException e) {
       // Bytes that are no UTF-8 come as a CharConversionException.
       throw Problem.faults(List.of(new Fault("", "the body is not UTF-8 text")));
@@ -90,7 +94,11 @@ public final class Json {
             : "it breaks off or is malformed";
     return e.getLocation() == null
         ? what
-        : what + " at line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+        : what
+            + " at line "
+            + e.getLocation().getLineNr()
+            + ", column "
+            + e.getLocation().getColumnNr();
   }
 
   private static JsonNode read(JsonParser parser, String pointer, List<Fault> faults)

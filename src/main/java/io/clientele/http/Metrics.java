@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 
-/// What the server tells Prometheus. No label ever holds the name of a customer or client, so that the number
-/// of series does not grow with them.
+/// What the server tells Prometheus. No label ever holds the name of a customer or client, so that
+/// the number of series does not grow with them.
 public final class Metrics implements AutoCloseable {
 
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
@@ -62,7 +62,10 @@ public final class Metrics implements AutoCloseable {
 
   /// Tells a number that something else keeps.
   public <T> void gauge(String name, String description, T of, ToDoubleFunction<T> value) {
-    Gauge.builder(name, of, value).description(description).strongReference(true).register(registry);
+    Gauge.builder(name, of, value)
+        .description(description)
+        .strongReference(true)
+        .register(registry);
   }
 
   /// Tells a fact: a series that is 1, with the fact as its label.

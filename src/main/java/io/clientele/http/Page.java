@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/// Which part of a list is asked for: `limit` (1 to 1000, default 1000) and `cursor` (the last id of the page
-/// before, and nothing else).
+/// Which part of a list is asked for: `limit` (1 to 1000, default 1000) and `cursor` (the last id
+/// of the page before, and nothing else).
 ///
 /// @param limit how many items at most
 /// @param cursor items behind this one; empty for the first page

@@ -6,8 +6,8 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/// Percent-encoding (RFC 3986 §2.1) and its form variant, where `+` is a blank. Decoding is strict: a broken
-/// escape or bytes that are no UTF-8 give nothing, never something else.
+/// Percent-encoding (RFC 3986 §2.1) and its form variant, where `+` is a blank. Decoding is strict:
+/// a broken escape or bytes that are no UTF-8 give nothing, never something else.
 public final class Percent {
 
   private Percent() {}

@@ -4,8 +4,8 @@ import java.io.Serial;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// A refusal of the management API: RFC 9457, with the source's own `errorCode` and `errorMessage`. Thrown
-/// without a stack trace, because it is an answer, not a bug.
+/// A refusal of the management API: RFC 9457, with the source's own `errorCode` and `errorMessage`.
+/// Thrown without a stack trace, because it is an answer, not a bug.
 public final class Problem extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1L;

@@ -8,8 +8,9 @@ import java.time.InstantSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One line a request, never with a secret, a token or a query string. Lines are gathered and written in
-/// batches by a thread of their own; when that cannot keep up, requests wait for it: no line is lost.
+/// One line a request, never with a secret, a token or a query string. Lines are gathered and
+/// written in batches by a thread of their own; when that cannot keep up, requests wait for it: no
+/// line is lost.
 public final class RequestLog implements AutoCloseable {
 
   /// How a line looks.
@@ -81,7 +82,8 @@ public final class RequestLog implements AutoCloseable {
     line.append('"');
   }
 
-  /// Everything but printable ASCII becomes a JSON escape, so that a line is a line for every reader.
+  /// Everything but printable ASCII becomes a JSON escape, so that a line is a line for every
+  /// reader.
   private static void escape(StringBuilder line, String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);

@@ -13,14 +13,15 @@ public record Route(String method, String template, Voice voice, int bodyLimit, 
 
   /// How failures sound.
   public enum Voice {
-    /// RFC 6749: `{"error","error_description"}`. Handlers run on the thread that read the request, and
-    /// throw `MustWait` if they would have to wait.
+    /// RFC 6749: `{"error","error_description"}`. Handlers run on the thread that read the request,
+    /// and throw `MustWait` if they would have to wait.
     PROTOCOL,
     /// RFC 9457 with the source's own members. Everything runs where waiting is allowed.
     MANAGEMENT
   }
 
-  /// Decides before the body is read: gives what answers the request once it is, or refuses by throwing.
+  /// Decides before the body is read: gives what answers the request once it is, or refuses by
+  /// throwing.
   public interface Wall {
     Handler pass(Request request);
   }

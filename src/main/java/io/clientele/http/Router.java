@@ -12,15 +12,15 @@ import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
-/// Finds the route, runs its wall, reads the body, runs its handler, turns failures into answers. A protocol
-/// route runs on the thread that read the request; a management route, and a protocol request that must
-/// wait, runs where waiting is allowed.
+/// Finds the route, runs its wall, reads the body, runs its handler, turns failures into answers. A
+/// protocol route runs on the thread that read the request; a management route, and a protocol
+/// request that must wait, runs where waiting is allowed.
 public final class Router {
 
   /// Reads bodies and sends answers: the server underneath.
   public interface Exchange {
-    /// Reads the whole body, at most `limit` bytes, then calls one of the two, maybe at once. Too long a
-    /// body fails with `BodyTooLarge`.
+    /// Reads the whole body, at most `limit` bytes, then calls one of the two, maybe at once. Too
+    /// long a body fails with `BodyTooLarge`.
     void readBody(int limit, Consumer<byte[]> whole, Consumer<Throwable> failed);
 
     /// Sends the answer; called once.
@@ -129,8 +129,7 @@ public final class Router {
     readThenRun(route, handler, request, exchange);
   }
 
-  private void readThenRun(
-      Route route, Route.Handler handler, Request request, Exchange exchange) {
+  private void readThenRun(Route route, Route.Handler handler, Request request, Exchange exchange) {
     exchange.readBody(
         route.bodyLimit(),
         bytes -> {

@@ -70,8 +70,8 @@ public final class SourceAddress {
     this.proxies = List.copyOf(proxies);
   }
 
-  /// The address of the peer, or, if the peer is a named proxy, the last address it tells that is no named
-  /// proxy itself.
+  /// The address of the peer, or, if the peer is a named proxy, the last address it tells that is
+  /// no named proxy itself.
   ///
   /// @param forwardedFor the values of `X-Forwarded-For`
   /// @param forwarded the values of `Forwarded`, looked at if there is no `X-Forwarded-For`

@@ -33,8 +33,8 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
-/// The HTTP server; the only file that knows Jetty. It reads requests strictly (RFC 9110, 9112), hands each
-/// to a `Router`, sends the answer and notes it in the log.
+/// The HTTP server; the only file that knows Jetty. It reads requests strictly (RFC 9110, 9112),
+/// hands each to a `Router`, sends the answer and notes it in the log.
 public final class WebServer implements AutoCloseable {
 
   /// Told of every request that was answered.
@@ -208,7 +208,8 @@ public final class WebServer implements AutoCloseable {
   }
 
   private static String peer(org.eclipse.jetty.server.Request request) {
-    return request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress inet
+    return request.getConnectionMetaData().getRemoteSocketAddress()
+                instanceof InetSocketAddress inet
             && inet.getAddress() != null
         ? inet.getAddress().getHostAddress()
         : "";

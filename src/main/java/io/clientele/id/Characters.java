@@ -1,7 +1,7 @@
 package io.clientele.id;
 
-/// The character classes that identifiers are made of. ASCII only, without regular expressions, because
-/// `ClientId.parse` stands on the hot path.
+/// The character classes that identifiers are made of. ASCII only, without regular expressions,
+/// because `ClientId.parse` stands on the hot path.
 final class Characters {
 
   private Characters() {}

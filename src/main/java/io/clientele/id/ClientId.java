@@ -2,8 +2,8 @@ package io.clientele.id;
 
 import java.util.Optional;
 
-/// Names a client: `[A-Za-z0-9][A-Za-z0-9._~@-]{0,127}`, unique over the server, all customers together,
-/// compared byte by byte.
+/// Names a client: `[A-Za-z0-9][A-Za-z0-9._~@-]{0,127}`, unique over the server, all customers
+/// together, compared byte by byte.
 ///
 /// @param text the identifier as it stands on the wire
 public record ClientId(String text) implements Comparable<ClientId> {

@@ -2,7 +2,8 @@ package io.clientele.id;
 
 import java.util.Optional;
 
-/// Names a customer: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, unique over the server, compared byte by byte.
+/// Names a customer: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, unique over the server, compared byte by
+/// byte.
 ///
 /// @param text the identifier as it stands on the wire
 public record CustomerId(String text) implements Comparable<CustomerId> {

@@ -3,7 +3,8 @@ package io.clientele.id;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Names a role: `ROLE_` and `[A-Za-z0-9_$&@]{1,123}`, unique over its customer, compared byte by byte.
+/// Names a role: `ROLE_` and `[A-Za-z0-9_$&@]{1,123}`, unique over its customer, compared byte by
+/// byte.
 ///
 /// @param text the name as it stands on the wire
 public record RoleName(String text) implements Comparable<RoleName> {

@@ -1,4 +1,5 @@
-/// Identifiers as types. `parse` reads strangers' text; constructors are for text already known to be right.
+/// Identifiers as types. `parse` reads strangers' text; constructors are for text already known to
+/// be right.
 @NullMarked
 package io.clientele.id;
 

@@ -22,9 +22,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
-/// The signing keys: one signs, younger ones are published and wait for their time, older ones stay published
-/// until the last token they signed is dead. Rotation is by time alone, so that all nodes change over in the
-/// same moment without a word.
+/// The signing keys: one signs, younger ones are published and wait for their time, older ones stay
+/// published until the last token they signed is dead. Rotation is by time alone, so that all nodes
+/// change over in the same moment without a word.
 public final class KeyRing implements AutoCloseable {
 
   private static final Duration PERIOD = Duration.ofSeconds(1);
@@ -82,8 +82,7 @@ public final class KeyRing implements AutoCloseable {
   }
 
   private void reload() {
-    List<Entry> entries =
-        database.read(store::list).stream().map(KeyRing::entry).toList();
+    List<Entry> entries = database.read(store::list).stream().map(KeyRing::entry).toList();
     Map<String, Entry> byHeader = new TreeMap<>();
     entries.forEach(entry -> byHeader.put(entry.header, entry));
     ring = new Ring(entries, byHeader);
@@ -95,10 +94,13 @@ public final class KeyRing implements AutoCloseable {
         Base64.getUrlEncoder()
             .withoutPadding()
             .encodeToString(
-                ("{\"typ\":\"at+jwt\",\"alg\":\"" + SigningKey.ALGORITHM + "\",\"kid\":\"" + kid + "\"}")
+                ("{\"typ\":\"at+jwt\",\"alg\":\""
+                        + SigningKey.ALGORITHM
+                        + "\",\"kid\":\""
+                        + kid
+                        + "\"}")
                     .getBytes(StandardCharsets.US_ASCII));
-    return new Entry(
-        row.key(), row.privateKey().map(key -> new Signer(kid, header, key)), header);
+    return new Entry(row.key(), row.privateKey().map(key -> new Signer(kid, header, key)), header);
   }
 
   /// The key that signs now.
@@ -113,7 +115,8 @@ public final class KeyRing implements AutoCloseable {
         return entry.signer.get();
       }
     }
-    // After a compromise the new key signs from the clock of the node that made it; ours may be behind.
+    // After a compromise the new key signs from the clock of the node that made it; ours may be
+    // behind.
     return entries.stream()
         .filter(entry -> entry.key.state(now) == SigningKey.State.PENDING)
         .flatMap(entry -> entry.signer.stream())
@@ -121,8 +124,8 @@ public final class KeyRing implements AutoCloseable {
         .orElseThrow(() -> new IllegalStateException("no key signs now"));
   }
 
-  /// The published key whose tokens begin with exactly this header. A token with any other header, whatever
-  /// it says of algorithms and keys, was not made here.
+  /// The published key whose tokens begin with exactly this header. A token with any other header,
+  /// whatever it says of algorithms and keys, was not made here.
   public Optional<Verifier> verifier(String header) {
     Entry entry = ring.byHeader.get(header);
     return entry == null || entry.key.isRemoved(clock.millis())
@@ -133,10 +136,7 @@ public final class KeyRing implements AutoCloseable {
   /// The keys that are published now, oldest first.
   List<SigningKey> published() {
     long now = clock.millis();
-    return ring.entries.stream()
-        .map(Entry::key)
-        .filter(key -> !key.isRemoved(now))
-        .toList();
+    return ring.entries.stream().map(Entry::key).filter(key -> !key.isRemoved(now)).toList();
   }
 
   /// Every key there ever was, oldest first.
@@ -164,8 +164,7 @@ public final class KeyRing implements AutoCloseable {
     return add(tx, now, now, actor, "compromise");
   }
 
-  private SigningKey add(
-      Transaction tx, long now, long signsFrom, String actor, String reason) {
+  private SigningKey add(Transaction tx, long now, long signsFrom, String actor, String reason) {
     try {
       SigningKey key = store.insert(tx, provider.newP256(), now, signsFrom);
       audit.write(tx, CustomerId.OPERATOR, actor, new AuditEvent.KeyRotated(key.kid(), reason));
@@ -175,8 +174,8 @@ public final class KeyRing implements AutoCloseable {
     }
   }
 
-  /// Does what time demands: the first key, the next one, retirement, removal. Several nodes may do it at
-  /// once; each looks again under the lock.
+  /// Does what time demands: the first key, the next one, retirement, removal. Several nodes may do
+  /// it at once; each looks again under the lock.
   private void tend() {
     if (isDue(ring.entries)) {
       database.write(
@@ -192,16 +191,14 @@ public final class KeyRing implements AutoCloseable {
     List<SigningKey> keys = entries.stream().map(Entry::key).toList();
     return nextIsDue(keys, now)
         || !retirements(keys, now).isEmpty()
-        || entries.stream()
-            .anyMatch(entry -> entry.key.isRemoved(now) && entry.signer.isPresent());
+        || entries.stream().anyMatch(entry -> entry.key.isRemoved(now) && entry.signer.isPresent());
   }
 
   private int tend(Transaction tx, List<KeyStore.Row> rows) {
     long now = clock.millis();
     List<SigningKey> keys = rows.stream().map(KeyStore.Row::key).toList();
     for (Retirement each : retirements(keys, now)) {
-      store.retire(
-          tx, each.kid, each.at, each.at + lifetimes.longestToken.toMillis());
+      store.retire(tx, each.kid, each.at, each.at + lifetimes.longestToken.toMillis());
     }
     for (KeyStore.Row row : rows) {
       if (row.key().isRemoved(now) && row.privateKey().isPresent()) {
@@ -238,7 +235,8 @@ public final class KeyRing implements AutoCloseable {
         signing.add(key);
       }
     }
-    signing.sort(Comparator.comparingLong(SigningKey::signsFrom).thenComparingLong(SigningKey::createdAt));
+    signing.sort(
+        Comparator.comparingLong(SigningKey::signsFrom).thenComparingLong(SigningKey::createdAt));
     List<Retirement> retirements = new ArrayList<>();
     for (int i = 0; i + 1 < signing.size(); i++) {
       retirements.add(new Retirement(signing.get(i).kid(), signing.get(i + 1).signsFrom()));

@@ -68,7 +68,8 @@ public final class KeyStore {
         .createQuery(
             """
             SELECT kid, public_key, sealed_private, created_at, signs_from, retired_at, removed_at
-            FROM signing_key ORDER BY signs_from, created_at, kid"""
+            FROM signing_key ORDER BY signs_from, created_at, kid\
+            """
                 + tx.forUpdate())
         .map((row, context) -> read(row))
         .list();
@@ -78,7 +79,8 @@ public final class KeyStore {
   void lock(Transaction tx) {
     tx.handle()
         .createUpdate(
-            "INSERT INTO counter (name, value) VALUES ('signing_key', 0) ON CONFLICT (name) DO NOTHING")
+            "INSERT INTO counter (name, value) VALUES ('signing_key', 0) ON CONFLICT (name) DO"
+                + " NOTHING")
         .execute();
     tx.handle()
         .createUpdate("UPDATE counter SET value = value + 1 WHERE name = 'signing_key'")

@@ -7,8 +7,8 @@ import io.clientele.http.Response;
 import java.net.URI;
 import java.util.List;
 
-/// `/.well-known/oauth-authorization-server`, and the same as `/.well-known/openid-configuration`, which many
-/// libraries ask for (RFC 8414 §3 and §5).
+/// `/.well-known/oauth-authorization-server`, and the same as `/.well-known/openid-configuration`,
+/// which many libraries ask for (RFC 8414 §3 and §5).
 public final class MetadataEndpoint {
 
   private static final List<String> METHODS = List.of("client_secret_basic", "client_secret_post");
@@ -32,8 +32,7 @@ public final class MetadataEndpoint {
     metadata.set("introspection_endpoint_auth_methods_supported", Json.strings(METHODS));
     metadata.set("revocation_endpoint_auth_methods_supported", Json.strings(METHODS));
     metadata.put("service_documentation", prefix + "/openapi.yaml");
-    this.response =
-        Response.json(200, metadata).with("Cache-Control", "public, max-age=300");
+    this.response = Response.json(200, metadata).with("Cache-Control", "public, max-age=300");
   }
 
   /// The document (RFC 8414 §2).

@@ -4,8 +4,8 @@ import java.io.Serial;
 import java.time.Duration;
 import java.util.Optional;
 
-/// A refusal in the protocol's own form: `{"error","error_description"}`. Thrown without a stack trace,
-/// because it is an answer, not a bug.
+/// A refusal in the protocol's own form: `{"error","error_description"}`. Thrown without a stack
+/// trace, because it is an answer, not a bug.
 public final class OAuthException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1L;
@@ -80,7 +80,8 @@ public final class OAuthException extends RuntimeException {
     super(description, null, false, false);
     this.code = code;
     this.reason = reason;
-    this.retryAfterSeconds = retryAfter.isZero() ? 0 : Math.max(1, retryAfter.plusMillis(999).toSeconds());
+    this.retryAfterSeconds =
+        retryAfter.isZero() ? 0 : Math.max(1, retryAfter.plusMillis(999).toSeconds());
   }
 
   public Code code() {

@@ -37,9 +37,7 @@ public final class CheckTokenEndpoint {
         introspection
             .find(client, token, request.mayWait())
             .orElseThrow(
-                () ->
-                    new OAuthException(
-                        Code.INVALID_CHECKED_TOKEN, "the token is not valid"));
+                () -> new OAuthException(Code.INVALID_CHECKED_TOKEN, "the token is not valid"));
     return Response.json(200, describe(living));
   }
 

@@ -11,8 +11,8 @@ import io.clientele.http.Response;
 import io.clientele.token.Liveness.LivingToken;
 import java.util.Optional;
 
-/// `POST /oauth/introspect` (RFC 7662): tells a client about tokens of its own customer, and who may see all
-/// about all.
+/// `POST /oauth/introspect` (RFC 7662): tells a client about tokens of its own customer, and who
+/// may see all about all.
 public final class IntrospectionEndpoint {
 
   private static final Privilege SEE_ALL = new Privilege(Privilege.TOKENS, Privilege.READ);
@@ -25,7 +25,8 @@ public final class IntrospectionEndpoint {
     this.liveness = liveness;
   }
 
-  /// The token's claims if it lives and may be seen; else exactly `{"active":false}` (RFC 7662 §2.2).
+  /// The token's claims if it lives and may be seen; else exactly `{"active":false}` (RFC 7662
+  /// §2.2).
   public Response introspect(Request request) {
     ProtocolForm form = ProtocolForm.read(request);
     AuthenticatedClient client = authenticator.authenticate(request, form.body());

@@ -9,8 +9,9 @@ import io.clientele.http.ErrorResponses.Unavailable;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/// Says whether a token that was made here still lives: not expired, not revoked, its client and customer
-/// there, able to get tokens, and of the generations that it carries. No clock but its expiry is compared.
+/// Says whether a token that was made here still lives: not expired, not revoked, its client and
+/// customer there, able to get tokens, and of the generations that it carries. No clock but its
+/// expiry is compared.
 public final class Liveness {
 
   /// A living token, with whose it is.

@@ -21,8 +21,8 @@ record ProtocolForm(Form body, Form all) {
 
   /// Reads both; real clients of this API send `grant_type` in the query, with an empty body.
   ///
-  /// @throws OAuthException `invalid_request` for another media type, a credential in the query, a repeated
-  ///     parameter, or text that is not form-encoded
+  /// @throws OAuthException `invalid_request` for another media type, a credential in the query, a
+  ///   repeated parameter, or text that is not form-encoded
   static ProtocolForm read(Request request) {
     if (!request.headers("Content-Encoding").isEmpty()) {
       throw new OAuthException(Code.INVALID_REQUEST, "the body must not be encoded");

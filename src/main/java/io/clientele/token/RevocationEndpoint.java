@@ -20,8 +20,8 @@ public final class RevocationEndpoint {
     this.revocations = revocations;
   }
 
-  /// 200 whatever the token is: one that is unknown, dead or another's is not valid for this client anyway
-  /// (RFC 7009 §2.2).
+  /// 200 whatever the token is: one that is unknown, dead or another's is not valid for this client
+  /// anyway (RFC 7009 §2.2).
   public Response revoke(Request request) {
     if (!request.mayWait()) {
       // It ends in a write; nothing is gained by beginning here.

@@ -18,12 +18,7 @@ final class RevocationStore {
   /// @param now epoch milliseconds
   /// @return false if it was already
   boolean insert(
-      Transaction tx,
-      CustomerId customer,
-      ClientId client,
-      String jti,
-      long expiresAt,
-      long now) {
+      Transaction tx, CustomerId customer, ClientId client, String jti, long expiresAt, long now) {
     tx.changed(CHANGE, expiresAt + " " + jti);
     return tx.handle()
             .createUpdate(
@@ -57,7 +52,8 @@ final class RevocationStore {
         .one();
   }
 
-  /// All that are not expired: jti to expiry, epoch seconds. Of all customers, for this node's memory.
+  /// All that are not expired: jti to expiry, epoch seconds. Of all customers, for this node's
+  /// memory.
   Map<String, Long> all(Transaction tx, long now) {
     Map<String, Long> all = new LinkedHashMap<>();
     tx.handle()

@@ -12,8 +12,8 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Single tokens that were revoked before their time: rows, and this node's memory of them. (All tokens of a
-/// client or customer die by a generation instead.)
+/// Single tokens that were revoked before their time: rows, and this node's memory of them. (All
+/// tokens of a client or customer die by a generation instead.)
 public final class Revocations implements AutoCloseable {
 
   private static final int MOST_LIVING = 10_000;
@@ -80,7 +80,9 @@ public final class Revocations implements AutoCloseable {
                   >= MOST_LIVING) {
                 throw new OAuthException(
                     Code.TOO_MANY_REQUESTS,
-                    "the client has " + MOST_LIVING + " living revocations; revoke all of its tokens",
+                    "the client has "
+                        + MOST_LIVING
+                        + " living revocations; revoke all of its tokens",
                     "too many revocations",
                     PERIOD);
               }

@@ -50,9 +50,9 @@ public record TokenClaims(
         Optional.ofNullable(json.get("tenant")).map(each -> new TenantId(each.textValue())));
   }
 
-  /// The names of the roles with blanks between, as `scope` (RFC 6749 §3.3); empty if there are none.
+  /// The names of the roles with blanks between, as `scope` (RFC 6749 §3.3); empty if there are
+  /// none.
   String scope() {
-    return String.join(
-        " ", holdings.roles().stream().map(role -> role.text()).toList());
+    return String.join(" ", holdings.roles().stream().map(role -> role.text()).toList());
   }
 }

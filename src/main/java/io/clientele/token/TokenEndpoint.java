@@ -24,8 +24,7 @@ public final class TokenEndpoint {
     ProtocolForm form = ProtocolForm.read(request);
     AuthenticatedClient client = authenticator.authenticate(request, form.body());
     return switch (TokenRequest.read(form.all())) {
-      case TokenRequest.ClientCredentials credentials ->
-          answer(issuer.issue(client, credentials));
+      case TokenRequest.ClientCredentials credentials -> answer(issuer.issue(client, credentials));
     };
   }
 
@@ -39,8 +38,6 @@ public final class TokenEndpoint {
     if (!token.scope().isEmpty()) {
       json.put("scope", token.scope());
     }
-    return Response.json(200, json)
-        .with("Cache-Control", "no-store")
-        .with("Pragma", "no-cache");
+    return Response.json(200, json).with("Cache-Control", "no-store").with("Pragma", "no-cache");
   }
 }

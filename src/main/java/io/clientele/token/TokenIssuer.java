@@ -38,8 +38,8 @@ public final class TokenIssuer {
   /// @param scope the roles in it, blanks between; empty if there are none
   public record IssuedToken(String text, long lifetime, String scope) {}
 
-  /// What stays the same in every token of a client that narrows nothing: the claims as text, but for the
-  /// times and the jti.
+  /// What stays the same in every token of a client that narrows nothing: the claims as text, but
+  /// for the times and the jti.
   private record Prepared(long customerGeneration, String beginning, String scope) {}
 
   private final KeyRing keys;
@@ -50,8 +50,7 @@ public final class TokenIssuer {
   private final int longestValidity;
   private final InstantSource clock;
   // Weak keys compare by identity: a client that changed is another object.
-  private final Cache<KnownClient, Prepared> prepared =
-      Caffeine.newBuilder().weakKeys().build();
+  private final Cache<KnownClient, Prepared> prepared = Caffeine.newBuilder().weakKeys().build();
 
   /// @param audience the issuer, and what was added
   /// @param longestValidity seconds; no token lives longer, whatever a client's row says
@@ -133,8 +132,7 @@ public final class TokenIssuer {
     if (request.scope().isPresent()) {
       List<RoleName> wanted = request.scope().get();
       if (!holdings.roles().containsAll(wanted)) {
-        throw new OAuthException(
-            Code.INVALID_SCOPE, "scope names roles that the client holds");
+        throw new OAuthException(Code.INVALID_SCOPE, "scope names roles that the client holds");
       }
       holdings = holdings.only(wanted);
     }
@@ -162,7 +160,8 @@ public final class TokenIssuer {
     claims.putArray("gen").add(client.generation()).add(asking.customer().generation());
     tenant.ifPresent(each -> claims.put("tenant", each.text()));
     String text = Json.text(claims);
-    return new Prepared(asking.customer().generation(), text.substring(0, text.length() - 1), scope);
+    return new Prepared(
+        asking.customer().generation(), text.substring(0, text.length() - 1), scope);
   }
 
   private String sign(String payload) {

@@ -22,16 +22,14 @@ public sealed interface TokenRequest {
   /// Reads the parameters.
   ///
   /// @throws OAuthException `invalid_request` without a grant type, `unsupported_grant_type`,
-  ///     `invalid_scope`, `invalid_target`
+  ///   `invalid_scope`, `invalid_target`
   static TokenRequest read(Form parameters) {
     String grantType =
         parameters
             .get("grant_type")
-            .orElseThrow(
-                () -> new OAuthException(Code.INVALID_REQUEST, "grant_type is missing"));
+            .orElseThrow(() -> new OAuthException(Code.INVALID_REQUEST, "grant_type is missing"));
     return switch (grantType) {
-      case "client_credentials" ->
-          new ClientCredentials(scope(parameters), tenant(parameters));
+      case "client_credentials" -> new ClientCredentials(scope(parameters), tenant(parameters));
       default ->
           throw new OAuthException(
               Code.UNSUPPORTED_GRANT_TYPE, "the only grant_type is client_credentials");

@@ -8,9 +8,9 @@ import java.security.GeneralSecurityException;
 import java.util.Base64;
 import java.util.Optional;
 
-/// Says whether a text is a token that this server made. It believes nothing that the text says of itself:
-/// its header must be, byte for byte, the one of a key that is published, so that no other algorithm, key
-/// address or extension is ever looked at (RFC 8725 §3.1).
+/// Says whether a text is a token that this server made. It believes nothing that the text says of
+/// itself: its header must be, byte for byte, the one of a key that is published, so that no other
+/// algorithm, key address or extension is ever looked at (RFC 8725 §3.1).
 public final class TokenVerifier {
 
   private static final int SIGNATURE_BYTES = 64;

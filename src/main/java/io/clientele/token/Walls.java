@@ -20,9 +20,9 @@ import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 
-/// What stands before every management route, and before its body is read: a living token (RFC 6750), the
-/// right that the route demands on the customer in its path, then the customer, then the client in its path.
-/// Whoever may not pass learns nothing of what is behind.
+/// What stands before every management route, and before its body is read: a living token (RFC
+/// 6750), the right that the route demands on the customer in its path, then the customer, then the
+/// client in its path. Whoever may not pass learns nothing of what is behind.
 public final class Walls {
 
   private static final String BEARER = "bearer ";
@@ -92,8 +92,7 @@ public final class Walls {
             .filter(found -> headers.size() == 1)
             .filter(found -> found.claims().audience().contains(issuer))
             .orElseThrow(
-                () ->
-                    new OAuthException(Code.INVALID_TOKEN, "the access token is not valid"));
+                () -> new OAuthException(Code.INVALID_TOKEN, "the access token is not valid"));
     request.notes().customer(living.client().customer().text());
     request.notes().client(living.client().id().text());
     return CurrentCallers.of(

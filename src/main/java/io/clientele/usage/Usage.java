@@ -12,7 +12,8 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Counts tokens and uses of secrets: in memory, flushed every 10 seconds. A crash loses what was not flushed.
+/// Counts tokens and uses of secrets: in memory, flushed every 10 seconds. A crash loses what was
+/// not flushed.
 public final class Usage implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Usage.class);

@@ -5,8 +5,8 @@ import io.clientele.id.ClientId;
 import java.util.HashMap;
 import java.util.Map;
 
-/// What happened since the last flush, in memory. Each thread counts in a stripe of its own, so that no lock
-/// is waited for on the path of a token.
+/// What happened since the last flush, in memory. Each thread counts in a stripe of its own, so
+/// that no lock is waited for on the path of a token.
 public final class UsageCounters {
 
   /// Tokens that live and die together.
