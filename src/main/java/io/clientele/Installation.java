@@ -12,6 +12,7 @@ import io.clientele.client.OperatorAccount;
 import io.clientele.client.SecretStore;
 import io.clientele.crypto.CryptoProvider;
 import io.clientele.crypto.MasterKey;
+import io.clientele.crypto.PrivateFile;
 import io.clientele.crypto.SecretHasher;
 import io.clientele.customer.CustomerStore;
 import io.clientele.customer.CustomersEndpoint;
@@ -20,6 +21,7 @@ import io.clientele.key.KeyStore;
 import io.clientele.usage.Usage;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -44,7 +46,15 @@ final class Installation {
         Settings.DatabaseAddress address = settings.database().get();
         return Database.postgresql(address.url(), address.user(), address.password(), clock);
       }
-      return Database.sqlite(settings.data().resolve(DATABASE_FILE), clock);
+      Path file = settings.data().resolve(DATABASE_FILE);
+      if (Files.notExists(file)) {
+        // An empty file is an empty database; its mode is handed on to the files that SQLite puts beside it.
+        PrivateFile.create(file, new byte[0]);
+      }
+      return Database.sqlite(file, clock);
+    } catch (IOException e) {
+      throw new StartException(
+          "The data directory " + settings.data() + " cannot be written: " + e, e);
     } catch (Database.CannotOpen e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
