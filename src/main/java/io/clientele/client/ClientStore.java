@@ -123,8 +123,9 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
             .createQuery(
                 "SELECT "
                     + COLUMNS
-                    + "FROM client c WHERE <conditions> ORDER BY c.client_id LIMIT :limit")
-            .define("conditions", String.join(" AND ", conditions))
+                    + "FROM client c WHERE "
+                    + String.join(" AND ", conditions)
+                    + " ORDER BY c.client_id LIMIT :limit")
             .bind("customer", customer.text())
             .bind("after", filter.after)
             .bind("limit", filter.limit);

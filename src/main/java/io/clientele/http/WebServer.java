@@ -152,8 +152,8 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
-  /// What Jetty itself refuses, in our form.
-  private static final class Unreadable extends ErrorHandler {
+  /// What Jetty itself refuses, because it is no acceptable HTTP, in our form.
+  private final class Unreadable extends ErrorHandler {
     private final ErrorResponses errors;
 
     Unreadable(ErrorResponses errors) {
@@ -165,10 +165,10 @@ public final class WebServer implements AutoCloseable {
         org.eclipse.jetty.server.Request request,
         org.eclipse.jetty.server.Response response,
         Callback callback) {
-      int status = response.getStatus();
-      Response ours = errors.unreadable(status == 0 ? 500 : status);
-      fill(response.getHeaders(), ours);
-      response.write(true, ByteBuffer.wrap(ours.body()), callback);
+      Request ours = request(request);
+      ours.notes().outcome("unreadable");
+      int status = response.getStatus() == 0 ? 500 : response.getStatus();
+      new JettyExchange(ours, request, response, callback).send(errors.unreadable(status));
       return true;
     }
   }
@@ -193,18 +193,22 @@ public final class WebServer implements AutoCloseable {
         org.eclipse.jetty.server.Request request,
         org.eclipse.jetty.server.Response response,
         Callback callback) {
-      byte[] bytes = new byte[12];
-      random.nextBytes(bytes);
-      String id = HexFormat.of().formatHex(bytes);
-      String address =
-          addresses.of(
-              peer(request),
-              request.getHeaders().getValuesList("X-Forwarded-For"),
-              request.getHeaders().getValuesList("Forwarded"));
-      Request ours = new Request(new JettySource(request, address), id, System.nanoTime());
+      Request ours = request(request);
       router.handle(ours, new JettyExchange(ours, request, response, callback));
       return true;
     }
+  }
+
+  private Request request(org.eclipse.jetty.server.Request request) {
+    byte[] bytes = new byte[12];
+    random.nextBytes(bytes);
+    String address =
+        addresses.of(
+            peer(request),
+            request.getHeaders().getValuesList("X-Forwarded-For"),
+            request.getHeaders().getValuesList("Forwarded"));
+    return new Request(
+        new JettySource(request, address), HexFormat.of().formatHex(bytes), System.nanoTime());
   }
 
   private static String peer(org.eclipse.jetty.server.Request request) {
@@ -219,7 +223,7 @@ public final class WebServer implements AutoCloseable {
       implements Request.Source {
     @Override
     public String method() {
-      return request.getMethod();
+      return Optional.ofNullable(request.getMethod()).orElse("");
     }
 
     @Override
