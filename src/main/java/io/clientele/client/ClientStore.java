@@ -15,12 +15,14 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.statement.Query;
 import org.jdbi.v3.core.statement.SqlStatement;
 
@@ -38,6 +40,13 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
       client_permissions, scope, authorities, resource_ids, redirect_uri, client_name,
       client_description, client_email, access_token_validity, refresh_token_validity
       """;
+
+  /// The roles that act on their whole customer, as an SQL list; names of our own.
+  private static final String ON_WHOLE_CUSTOMER =
+      Arrays.stream(Role.values())
+          .filter(Role::actsOnWholeCustomer)
+          .map(role -> "'" + role.roleName() + "'")
+          .collect(Collectors.joining(", "));
 
   private final InstantSource clock;
   private final GrantStore grants;
@@ -115,17 +124,19 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
       conditions.add(
           """
           EXISTS (SELECT 1 FROM client_grant g WHERE g.client_id = c.client_id
-            AND (g.tenant_id IN (:tenant, '*') OR g.role IN (<whole>)))
-          """);
+            AND (g.tenant_id IN (:tenant, '*') OR g.role IN (%s)))
+          """
+              .formatted(ON_WHOLE_CUSTOMER));
     }
     Query query =
         tx.handle()
             .createQuery(
-                "SELECT "
-                    + COLUMNS
-                    + "FROM client c WHERE "
-                    + String.join(" AND ", conditions)
-                    + " ORDER BY c.client_id LIMIT :limit")
+                """
+                SELECT <columns> FROM client c WHERE <conditions>
+                ORDER BY c.client_id LIMIT :limit
+                """)
+            .define("columns", COLUMNS)
+            .define("conditions", String.join(" AND ", conditions))
             .bind("customer", customer.text())
             .bind("after", filter.after)
             .bind("limit", filter.limit);
@@ -134,16 +145,7 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
             query.bind("prefix", prefix).bind("length", prefix.codePointCount(0, prefix.length())));
     filter.enabled.ifPresent(enabled -> query.bind("enabled", enabled));
     filter.role.ifPresent(role -> query.bind("role", role.text()));
-    filter.tenant.ifPresent(
-        tenant ->
-            query
-                .bind("tenant", tenant.text())
-                .bindList(
-                    "whole",
-                    Role.in(customer).stream()
-                        .filter(Role::actsOnWholeCustomer)
-                        .map(role -> role.roleName().text())
-                        .toList()));
+    filter.tenant.ifPresent(tenant -> query.bind("tenant", tenant.text()));
     return query.map((row, context) -> read(row)).list();
   }
 
