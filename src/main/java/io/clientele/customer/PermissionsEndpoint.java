@@ -152,8 +152,8 @@ public final class PermissionsEndpoint {
     List<Fault> faults = new ArrayList<>(document.faults());
     List<Draft> drafts = new ArrayList<>();
     boolean isArray = document.root().isArray();
-    if (isArray && document.root().size() > MOST_DOCUMENTS) {
-      faults.add(new Fault("", "has more than " + MOST_DOCUMENTS + " items"));
+    if (isArray && (document.root().isEmpty() || document.root().size() > MOST_DOCUMENTS)) {
+      faults.add(new Fault("", "must hold 1 to " + MOST_DOCUMENTS + " documents"));
     } else if (isArray) {
       for (int i = 0; i < document.root().size(); i++) {
         drafts.add(read(document.root().get(i), "/" + i, true, faults));

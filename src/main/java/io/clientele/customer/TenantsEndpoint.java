@@ -58,6 +58,9 @@ public final class TenantsEndpoint {
     Json.Document document = Json.parse(call.request());
     List<Fault> faults = new ArrayList<>(document.faults());
     boolean isArray = document.root().isArray();
+    if (isArray && document.root().isEmpty()) {
+      faults.add(new Fault("", "must hold at least one tenant"));
+    }
     List<TenantDraft> drafts =
         isArray
             ? CustomersEndpoint.readTenants(document.root(), "", faults)
