@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -71,6 +72,9 @@ public final class Main {
       return MISUSED;
     } catch (StartException e) {
       err.println("clientele: " + e.getMessage());
+      if (e.isUnexpected()) {
+        LoggerFactory.getLogger(Main.class).error("the start failed unexpectedly", e);
+      }
       return FAILED;
     }
   }

@@ -25,7 +25,7 @@ import io.clientele.customer.RolesEndpoint;
 import io.clientele.customer.TenantsEndpoint;
 import io.clientele.db.Database;
 import io.clientele.http.ErrorResponses;
-import io.clientele.http.ErrorResponses.Unavailable;
+import io.clientele.http.Unavailable;
 import io.clientele.http.HealthEndpoint;
 import io.clientele.http.Metrics;
 import io.clientele.http.OpenApiEndpoint;
@@ -96,7 +96,7 @@ public final class Server implements AutoCloseable {
     Deque<AutoCloseable> open = new ArrayDeque<>();
     try {
       return assemble(settings, clock, open);
-    } catch (StartException | RuntimeException e) {
+    } catch (StartException e) {
       closeAll(open);
       throw e;
     } catch (Exception e) {

@@ -9,7 +9,7 @@ import io.clientele.crypto.SecretHasher;
 import io.clientele.customer.Customer;
 import io.clientele.customer.CustomerDirectory;
 import io.clientele.db.ChangeLog;
-import io.clientele.http.ErrorResponses.Unavailable;
+import io.clientele.http.Unavailable;
 import io.clientele.http.Form;
 import io.clientele.http.MustWait;
 import io.clientele.http.Request;
@@ -21,6 +21,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -97,42 +98,35 @@ public final class ClientAuthenticator {
     FailureLimits.Allowance allowance =
         limits.of(id.map(ClientId::text).orElse(""), request.address());
 
-    Optional<StoredSecret> right = Optional.empty();
-    for (Secret secret : presented.secrets()) {
-      if (right.isEmpty()) {
-        right =
-            secret.hasGeneratedForm()
-                ? checkGenerated(client, secret)
-                : checkChosen(client, secret, allowance, request.mayWait());
-      }
+    Optional<String> obstacle = obstacle(client, customer, presented.method());
+    Optional<StoredSecret> right = checkFast(client, presented, obstacle.isEmpty());
+    List<Secret> slow =
+        presented.secrets().stream().filter(each -> !each.hasGeneratedForm()).toList();
+    if (right.isEmpty() && !slow.isEmpty()) {
+      right = checkSlow(client, slow, allowance, request.mayWait());
     }
-    boolean chosen = presented.secrets().stream().noneMatch(Secret::hasGeneratedForm);
-    Optional<String> refusal = judge(client, customer, right, presented.method());
-    if (refusal.isEmpty()) {
+    if (obstacle.isEmpty() && right.isPresent()) {
       KnownClient known = client.orElseThrow();
       request.notes().customer(known.customer().text());
       request.notes().client(known.id().text());
-      request.notes().secretId(right.orElseThrow().id());
+      request.notes().secretId(right.get().id());
       return new AuthenticatedClient(known, customer.orElseThrow(), right.get().id());
     }
-    // A chosen secret has taken its failure before its slow hash.
-    if (!chosen || right.isPresent()) {
+    // What was hashed slowly in vain has taken its failure before.
+    if (slow.isEmpty() || right.isPresent()) {
       takeOrRefuse(allowance);
     }
-    throw failed(refusal.get());
+    throw failed(
+        client.isPresent() && right.isEmpty()
+            ? "wrong secret of " + client.get().id()
+            : obstacle.orElse("unknown client"));
   }
 
-  /// Why not, for the log; empty if nothing stands in the way.
-  private static Optional<String> judge(
-      Optional<KnownClient> client,
-      Optional<Customer> customer,
-      Optional<StoredSecret> right,
-      AuthenticationMethod method) {
+  /// Why not even with the right secret, for the log; empty if nothing stands in the way.
+  private static Optional<String> obstacle(
+      Optional<KnownClient> client, Optional<Customer> customer, AuthenticationMethod method) {
     if (client.isEmpty()) {
       return Optional.of("unknown client");
-    }
-    if (right.isEmpty()) {
-      return Optional.of("wrong secret of " + client.get().id());
     }
     boolean mayUse =
         switch (method) {
@@ -149,6 +143,27 @@ public final class ClientAuthenticator {
       return Optional.of("suspended customer of " + client.get().id());
     }
     return Optional.empty();
+  }
+
+  /// What costs next to nothing: the generated form, and chosen secrets that were right before. It
+  /// comes first for every reading of what was presented, and no limit stands before it.
+  ///
+  /// @param wouldSucceed what is remembered serves only requests that succeed, or an answer that
+  ///   comes too early would tell that the secret is right
+  private Optional<StoredSecret> checkFast(
+      Optional<KnownClient> client, PresentedCredentials presented, boolean wouldSucceed) {
+    Optional<StoredSecret> right = Optional.empty();
+    for (Secret secret : presented.secrets()) {
+      if (right.isPresent()) {
+        return right;
+      }
+      if (secret.hasGeneratedForm()) {
+        right = checkGenerated(client, secret);
+      } else if (wouldSucceed) {
+        right = remembered(client, keyed(secret));
+      }
+    }
+    return right;
   }
 
   private Optional<StoredSecret> checkGenerated(Optional<KnownClient> client, Secret secret) {
@@ -168,29 +183,28 @@ public final class ClientAuthenticator {
     return right;
   }
 
-  private Optional<StoredSecret> checkChosen(
+  private Optional<StoredSecret> checkSlow(
       Optional<KnownClient> client,
-      Secret secret,
+      List<Secret> readings,
       FailureLimits.Allowance allowance,
       boolean mayWait) {
-    byte[] keyed = keyed(secret);
-    Optional<StoredSecret> known = remembered(client, keyed);
-    if (known.isPresent()) {
-      return known;
-    }
     if (!mayWait) {
       throw new MustWait();
     }
     // Taken before the work, so that many at once cannot pass; given back for what succeeds.
     takeOrRefuse(allowance);
     try {
-      Optional<StoredSecret> right = checkSlowly(client, secret);
-      if (right.isPresent()) {
-        allowance.giveBack();
-        KnownClient found = client.orElseThrow();
-        remembered.put(new Remembered(found.id(), found.version(), right.get().id()), keyed);
+      for (Secret secret : readings) {
+        Optional<StoredSecret> right = hash(client, secret);
+        if (right.isPresent()) {
+          allowance.giveBack();
+          KnownClient found = client.orElseThrow();
+          remembered.put(
+              new Remembered(found.id(), found.version(), right.get().id()), keyed(secret));
+          return right;
+        }
       }
-      return right;
+      return Optional.empty();
     } catch (SecretHasher.Busy e) {
       allowance.giveBack();
       throw new OAuthException(
@@ -217,7 +231,7 @@ public final class ClientAuthenticator {
     return Optional.empty();
   }
 
-  private Optional<StoredSecret> checkSlowly(Optional<KnownClient> client, Secret secret)
+  private Optional<StoredSecret> hash(Optional<KnownClient> client, Secret secret)
       throws SecretHasher.Busy {
     long now = clock.millis();
     boolean compared = false;

@@ -2,7 +2,7 @@ package io.clientele.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.clientele.http.ErrorResponses.Unavailable;
+import io.clientele.http.Unavailable;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -126,7 +126,9 @@ public final class Database implements AutoCloseable {
     }
     config.setPoolName("postgresql");
     config.setMaximumPoolSize(10);
-    config.setAutoCommit(false);
+    // Jdbi takes a connection without it for one that is in a transaction already, and never
+    // commits.
+    config.setAutoCommit(true);
     config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     config.setConnectionTimeout(2_000);
     config.setInitializationFailTimeout(5_000);

@@ -71,28 +71,6 @@ public final class ErrorResponses {
         : problem(Problem.of(500, "The server failed"));
   }
 
-  /// Something the answer needs is not there now (a database, the change log's freshness).
-  public static final class Unavailable extends RuntimeException {
-    @java.io.Serial private static final long serialVersionUID = 1L;
-    private final String reason;
-
-    /// @param reason for the log
-    public Unavailable(String reason, Throwable cause) {
-      super(reason, cause, false, false);
-      this.reason = reason;
-    }
-
-    /// @param reason for the log
-    public Unavailable(String reason) {
-      super(reason, null, false, false);
-      this.reason = reason;
-    }
-
-    public String reason() {
-      return reason;
-    }
-  }
-
   /// What is said when there is more work than can wait.
   static RuntimeException overloaded(Voice voice) {
     return voice == Voice.PROTOCOL

@@ -11,6 +11,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 
@@ -19,6 +20,8 @@ import java.util.function.ToDoubleFunction;
 public final class Metrics implements AutoCloseable {
 
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+  private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "DELETE");
 
   private record Key(String method, String route, int status) {}
 
@@ -39,8 +42,8 @@ public final class Metrics implements AutoCloseable {
   ///
   /// @param route the route's template; empty for no route
   public void answered(String method, String route, int status, long microseconds) {
-    // What is no route has any method a stranger thinks of.
-    Key key = new Key(route.isEmpty() ? "" : method, route, status);
+    // A stranger may think of any method; there must not be a series for each.
+    Key key = new Key(METHODS.contains(method) ? method : "other", route, status);
     Timer timer = timers.get(key);
     if (timer == null) {
       timer = timers.computeIfAbsent(key, this::timer);

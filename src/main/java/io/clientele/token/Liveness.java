@@ -5,7 +5,7 @@ import io.clientele.client.KnownClient;
 import io.clientele.customer.Customer;
 import io.clientele.customer.CustomerDirectory;
 import io.clientele.db.ChangeLog;
-import io.clientele.http.ErrorResponses.Unavailable;
+import io.clientele.http.Unavailable;
 import java.time.InstantSource;
 import java.util.Optional;
 

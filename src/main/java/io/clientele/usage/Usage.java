@@ -3,7 +3,7 @@ package io.clientele.usage;
 import io.clientele.access.Generations;
 import io.clientele.db.Database;
 import io.clientele.db.Ticker;
-import io.clientele.http.ErrorResponses.Unavailable;
+import io.clientele.http.Unavailable;
 import io.clientele.id.ClientId;
 import java.time.Duration;
 import java.time.InstantSource;
