@@ -48,7 +48,8 @@ final class Installation {
       }
       Path file = settings.data().resolve(DATABASE_FILE);
       if (Files.notExists(file)) {
-        // An empty file is an empty database; its mode is handed on to the files that SQLite puts beside it.
+        // An empty file is an empty database; its mode is handed on to the files that SQLite puts
+        // beside it.
         PrivateFile.create(file, new byte[0]);
       }
       return Database.sqlite(file, clock);

@@ -9,10 +9,10 @@ import io.clientele.crypto.SecretHasher;
 import io.clientele.customer.Customer;
 import io.clientele.customer.CustomerDirectory;
 import io.clientele.db.ChangeLog;
-import io.clientele.http.Unavailable;
 import io.clientele.http.Form;
 import io.clientele.http.MustWait;
 import io.clientele.http.Request;
+import io.clientele.http.Unavailable;
 import io.clientele.id.ClientId;
 import io.clientele.oauth.OAuthException;
 import io.clientele.oauth.OAuthException.Code;
@@ -101,8 +101,10 @@ public final class ClientAuthenticator {
     Optional<String> obstacle = obstacle(client, customer, presented.method());
     Optional<StoredSecret> right = checkFast(client, presented, obstacle.isEmpty());
     List<Secret> slow =
-        presented.secrets().stream().filter(each -> !each.hasGeneratedForm()).toList();
-    if (right.isEmpty() && !slow.isEmpty()) {
+        right.isPresent()
+            ? List.of()
+            : presented.secrets().stream().filter(each -> !each.hasGeneratedForm()).toList();
+    if (!slow.isEmpty()) {
       right = checkSlow(client, slow, allowance, request.mayWait());
     }
     if (obstacle.isEmpty() && right.isPresent()) {
