@@ -83,11 +83,13 @@ class CanarySecretsTest {
       for (int i = 0; i < 100; i++) {
         clients.add(Customer.client(Names.unique("canary")));
       }
-      http.post(path + "/clients", token, clients)
-          .expect(201)
+      Answer first = http.post(path + "/clients", token, clients).expect(201);
+      first
           .json()
           .forEach(
               one -> secrets.put(one.get("clientId").asText(), one.get("clientSecret").asText()));
+      // The search finds what is there.
+      assertThat(found(first.text(), Set.copyOf(secrets.values()), Map.of())).hasSize(100);
     }
     for (int i = 0; i < 10; i++) {
       String id = Names.unique("chosen");

@@ -268,7 +268,8 @@ class ClientsTest {
       assertThat(list(abc, "?enabled=true")).containsExactlyInAnyOrder(one, two, abc.adminId());
       assertThat(list(abc, "?role=ROLE_API")).containsExactly(one);
       assertThat(list(abc, "?role=ROLE_USER")).containsExactlyInAnyOrder(two, off);
-      assertThat(list(abc, "?tenant=" + t1)).containsExactlyInAnyOrder(one, two);
+      // Who acts on the whole customer acts on each tenant.
+      assertThat(list(abc, "?tenant=" + t1)).containsExactlyInAnyOrder(one, two, abc.adminId());
       assertThat(list(abc, "?tenant=" + t2 + "&role=ROLE_USER&enabled=true")).containsExactly(two);
       assertThat(list(abc, "?role=ROLE_ADMIN_USER")).isEmpty();
     }

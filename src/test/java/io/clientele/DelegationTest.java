@@ -534,7 +534,7 @@ class DelegationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ROLE_API", "ROLE_ADMIN_USER", "ROLE_ADMIN_CUSTOMER", "ROLE_OPERATOR"})
+    @CsvSource({"ROLE_API", "ROLE_ADMIN_USER", "ROLE_ADMIN_CUSTOMER"})
     void aSystemRoleIsNotWritten(String role, Customer abc) {
       World world = new World(abc);
       String admin = abc.adminToken();
@@ -555,6 +555,8 @@ class DelegationTest {
 
     @ParameterizedTest
     @CsvSource({
+      "ROLE_OPERATOR",
+      "ROLE_RESOURCE_SERVER",
       "ROLE_ADMIN_CUSTOMER_XYZ",
       "ROLE_ADMIN_USER_1",
       "ROLE_ADMIN_TENANT_a",

@@ -147,12 +147,12 @@ public final class Answer {
   public String toString() {
     StringBuilder text = new StringBuilder(request).append("\n→ ").append(status).append('\n');
     headers.forEach((name, values) -> text.append(name).append(": ").append(values).append('\n'));
-    return shortened(text.append('\n').append(text()).toString());
+    return text.append('\n').append(shortened(text())).toString();
   }
 
   static String shortened(String text) {
     String hidden = TOKEN.matcher(text).replaceAll("$1…");
-    return hidden.length() <= 6_000 ? hidden : hidden.substring(0, 6_000) + "… (cut)";
+    return hidden.length() <= 3_000 ? hidden : hidden.substring(0, 3_000) + "… (cut)";
   }
 
   static byte[] bytes(Object body) {

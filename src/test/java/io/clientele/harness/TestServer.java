@@ -20,6 +20,9 @@ import java.util.stream.Stream;
 
 /// A whole server in this process, on a port that the system picks and a data directory of its own.
 ///
+/// With the system property `clientele.test.database` set to `postgresql` each server that names no
+/// database gets an empty one of [PostgresServer], so that every suite can be run on it.
+///
 /// Unless the arguments say otherwise its failure limit is out of reach, because suites that try
 /// wrong secrets all come from one address.
 public final class TestServer implements AutoCloseable {
@@ -40,6 +43,10 @@ public final class TestServer implements AutoCloseable {
     this.arguments = new ArrayList<>(List.of("--data", data.toString()));
     if (!List.of(extra).contains("--failure-limit")) {
       this.arguments.addAll(List.of("--failure-limit", "1000000"));
+    }
+    if (System.getProperty("clientele.test.database", "").equals("postgresql")
+        && !List.of(extra).contains("--database")) {
+      this.arguments.addAll(List.of("--database", PostgresServer.newDatabase()));
     }
     this.arguments.addAll(List.of(extra));
     this.server = run(0);
