@@ -144,8 +144,11 @@ final class Installation {
     if (first) {
       words.add(
           "First start: the operator's client id and secret are in " + file + " (mode 0600).");
-      words.add(
-          "Next: make a customer with them (POST " + uri + "/oauth/customers), see README.md.");
+      if (!settings.demo()) {
+        words.add("Next, in another terminal, a token for the operator, from file to file:\n");
+        words.add(OperatorAccount.lines(settings.data(), uri));
+        words.add("and with it a first customer: README.md shows how.");
+      }
     }
     if (settings.demo()) {
       if (!first && !demonstration.wasMade()) {

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -131,6 +132,9 @@ public final class Main {
       return DONE;
     }
     Settings settings = Settings.parse(words, environment);
+    // Before the first logger is made: logback.xml looks at it.
+    System.setProperty(
+        "clientele.log.format", settings.logFormat().name().toLowerCase(Locale.ROOT));
     Server server = Server.start(settings, InstantSource.system());
     CountDownLatch stopped = new CountDownLatch(1);
     Thread onSignal =

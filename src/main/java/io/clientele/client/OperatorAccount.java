@@ -123,6 +123,17 @@ public final class OperatorAccount {
     }
   }
 
+  /// The lines that get the operator a token; its secret goes from file to file.
+  public static String lines(Path data, URI base) {
+    return """
+    umask 077
+    sed 's/.*"clientId":"\\([^"]*\\)","clientSecret":"\\([^"]*\\)".*/user = "\\1:\\2"/' %1$s/operator.json > %1$s/operator.curl
+    curl -s -K %1$s/operator.curl -d grant_type=client_credentials %2$s/oauth/token | sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/' > %1$s/operator-token.curl
+    curl -s -K %1$s/operator-token.curl %2$s/oauth/customers; echo
+    """
+        .formatted(data, base);
+  }
+
   private static ObjectNode operatorRole() {
     ObjectNode permissions = Json.object();
     permissions.putObject("roles").putArray(Role.OPERATOR.roleName().text());
