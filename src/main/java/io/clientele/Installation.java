@@ -3,9 +3,9 @@ package io.clientele;
 import io.clientele.access.GrantStore;
 import io.clientele.access.RoleStore;
 import io.clientele.audit.AuditStore;
+import io.clientele.client.ClientCreationEndpoint;
 import io.clientele.client.ClientDirectory;
 import io.clientele.client.ClientStore;
-import io.clientele.client.ClientsEndpoint;
 import io.clientele.client.CurrentCallers;
 import io.clientele.client.Demonstration;
 import io.clientele.client.OperatorAccount;
@@ -18,7 +18,6 @@ import io.clientele.customer.CustomerStore;
 import io.clientele.customer.CustomersEndpoint;
 import io.clientele.db.Database;
 import io.clientele.key.KeyStore;
-import io.clientele.usage.Usage;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -198,8 +197,8 @@ final class Installation {
               provider, pepper(database, keys, provider), settings.slowHashThreads())) {
         CustomersEndpoint customersEndpoint =
             new CustomersEndpoint(database, customers, roles, grants, audit, callers, clients);
-        ClientsEndpoint clientsEndpoint =
-            new ClientsEndpoint(
+        ClientCreationEndpoint creation =
+            new ClientCreationEndpoint(
                 database,
                 clients,
                 secrets,
@@ -208,7 +207,6 @@ final class Installation {
                 callers,
                 hasher,
                 provider,
-                new Usage(database, clock),
                 settings.maxTokenValidity());
         Path file = settings.data().resolve(OPERATOR_FILE);
         URI issuer =
@@ -220,7 +218,7 @@ final class Installation {
                 customers,
                 customersEndpoint,
                 clients,
-                clientsEndpoint,
+                creation,
                 secrets,
                 audit,
                 hasher,

@@ -13,6 +13,7 @@ import static io.clientele.access.Privilege.UPDATE;
 import io.clientele.access.Call;
 import io.clientele.access.Privilege;
 import io.clientele.access.Right;
+import io.clientele.client.ClientCreationEndpoint;
 import io.clientele.client.ClientsEndpoint;
 import io.clientele.client.SecretsEndpoint;
 import io.clientele.customer.AuditEndpoint;
@@ -64,6 +65,7 @@ public final class Routes {
       RevocationEndpoint revocation,
       KeysEndpoint keys,
       MetadataEndpoint metadata,
+      ClientCreationEndpoint creation,
       ClientsEndpoint clients,
       SecretsEndpoint secrets,
       CustomersEndpoint customers,
@@ -94,7 +96,7 @@ public final class Routes {
         protocol("GET", "/oauth/jwks", ANYONE, to.keys::jwks),
         protocol("GET", "/.well-known/oauth-authorization-server", ANYONE, to.metadata::get),
         protocol("GET", "/.well-known/openid-configuration", ANYONE, to.metadata::get),
-        management("POST", customer + "/clients", on(CLIENTS, CREATE), LARGE, to.clients::create),
+        management("POST", customer + "/clients", on(CLIENTS, CREATE), LARGE, to.creation::create),
         management("GET", customer + "/clients", on(CLIENTS, READ), SMALL, to.clients::list),
         management("GET", client, on(CLIENTS, READ), SMALL, to.clients::get),
         management("PUT", client, on(CLIENTS, UPDATE), LARGE, to.clients::replace),

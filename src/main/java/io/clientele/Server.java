@@ -4,6 +4,7 @@ import io.clientele.access.GrantStore;
 import io.clientele.access.RoleStore;
 import io.clientele.audit.AuditStore;
 import io.clientele.client.ClientAuthenticator;
+import io.clientele.client.ClientCreationEndpoint;
 import io.clientele.client.ClientDirectory;
 import io.clientele.client.ClientStore;
 import io.clientele.client.ClientsEndpoint;
@@ -187,8 +188,8 @@ public final class Server implements AutoCloseable {
     // Management.
     CustomersEndpoint customersEndpoint =
         new CustomersEndpoint(database, customers, roles, grants, audit, callers, clients);
-    ClientsEndpoint clientsEndpoint =
-        new ClientsEndpoint(
+    ClientCreationEndpoint creation =
+        new ClientCreationEndpoint(
             database,
             clients,
             secrets,
@@ -197,7 +198,6 @@ public final class Server implements AutoCloseable {
             callers,
             hasher,
             provider,
-            usage,
             settings.maxTokenValidity());
 
     // Routes.
@@ -213,17 +213,19 @@ public final class Server implements AutoCloseable {
             new RevocationEndpoint(authenticator, liveness, revocations),
             new KeysEndpoint(database, keys, callers, settings.jwksCache(), clock),
             new MetadataEndpoint(issuer),
-            clientsEndpoint,
-            new SecretsEndpoint(
+            creation,
+            new ClientsEndpoint(
                 database,
                 clients,
                 secrets,
-                clientsEndpoint,
+                customers,
                 audit,
                 callers,
                 hasher,
-                provider,
-                clock),
+                usage,
+                settings.maxTokenValidity()),
+            new SecretsEndpoint(
+                database, clients, secrets, customers, audit, callers, hasher, provider, clock),
             customersEndpoint,
             new TenantsEndpoint(database, customers, customersEndpoint, audit, callers),
             new RolesEndpoint(database, customers, roles, grants, audit, callers),
@@ -251,12 +253,12 @@ public final class Server implements AutoCloseable {
                 customers,
                 customersEndpoint,
                 clients,
-                clientsEndpoint,
+                creation,
                 secrets,
                 audit,
                 hasher,
                 provider),
-            new Demonstration(database, customersEndpoint, clientsEndpoint, provider));
+            new Demonstration(database, customersEndpoint, creation, provider));
 
     // The outside.
     RequestLog log =

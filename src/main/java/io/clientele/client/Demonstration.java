@@ -30,13 +30,13 @@ public final class Demonstration {
 
   private final Database database;
   private final CustomersEndpoint customers;
-  private final ClientsEndpoint clients;
+  private final ClientCreationEndpoint clients;
   private final CryptoProvider provider;
 
   public Demonstration(
       Database database,
       CustomersEndpoint customers,
-      ClientsEndpoint clients,
+      ClientCreationEndpoint clients,
       CryptoProvider provider) {
     this.database = database;
     this.customers = customers;

@@ -38,7 +38,7 @@ public final class OperatorAccount {
   private final CustomerStore customers;
   private final CustomersEndpoint customersEndpoint;
   private final ClientStore clients;
-  private final ClientsEndpoint clientsEndpoint;
+  private final ClientCreationEndpoint creation;
   private final SecretStore secrets;
   private final AuditStore audit;
   private final SecretHasher hasher;
@@ -49,7 +49,7 @@ public final class OperatorAccount {
       CustomerStore customers,
       CustomersEndpoint customersEndpoint,
       ClientStore clients,
-      ClientsEndpoint clientsEndpoint,
+      ClientCreationEndpoint creation,
       SecretStore secrets,
       AuditStore audit,
       SecretHasher hasher,
@@ -58,7 +58,7 @@ public final class OperatorAccount {
     this.customers = customers;
     this.customersEndpoint = customersEndpoint;
     this.clients = clients;
-    this.clientsEndpoint = clientsEndpoint;
+    this.creation = creation;
     this.secrets = secrets;
     this.audit = audit;
     this.hasher = hasher;
@@ -77,7 +77,7 @@ public final class OperatorAccount {
           if (first) {
             customersEndpoint.make(tx, CustomerId.OPERATOR, List.of(), CLIENT);
             Secret secret = Secret.generate(provider.random());
-            clientsEndpoint.make(tx, CustomerId.OPERATOR, CLIENT, operatorRole(), secret, CLIENT);
+            creation.make(tx, CustomerId.OPERATOR, CLIENT, operatorRole(), secret, CLIENT);
             audit.write(tx, CustomerId.OPERATOR, "system", new AuditEvent.OperatorCreated(CLIENT));
             write(file, secret, tokenEndpoint);
           }
@@ -96,7 +96,7 @@ public final class OperatorAccount {
           var _ = customers.lock(tx, CustomerId.OPERATOR).orElseThrow();
           Optional<Client> present = clients.find(tx, CustomerId.OPERATOR, CLIENT);
           if (present.isEmpty()) {
-            clientsEndpoint.make(tx, CustomerId.OPERATOR, CLIENT, operatorRole(), secret, CLIENT);
+            creation.make(tx, CustomerId.OPERATOR, CLIENT, operatorRole(), secret, CLIENT);
           } else {
             renew(tx, present.get(), secret);
           }

@@ -11,6 +11,7 @@ import io.clientele.crypto.CryptoProvider;
 import io.clientele.crypto.Secret;
 import io.clientele.crypto.SecretDigest;
 import io.clientele.crypto.SecretHasher;
+import io.clientele.customer.CustomerStore;
 import io.clientele.db.Database;
 import io.clientele.db.Transaction;
 import io.clientele.http.Fault;
@@ -35,7 +36,7 @@ public final class SecretsEndpoint {
   private final Database database;
   private final ClientStore clients;
   private final SecretStore secrets;
-  private final ClientsEndpoint clientsEndpoint;
+  private final ClientRules rules;
   private final AuditStore audit;
   private final Callers callers;
   private final SecretHasher hasher;
@@ -46,7 +47,7 @@ public final class SecretsEndpoint {
       Database database,
       ClientStore clients,
       SecretStore secrets,
-      ClientsEndpoint clientsEndpoint,
+      CustomerStore customers,
       AuditStore audit,
       Callers callers,
       SecretHasher hasher,
@@ -55,7 +56,7 @@ public final class SecretsEndpoint {
     this.database = database;
     this.clients = clients;
     this.secrets = secrets;
-    this.clientsEndpoint = clientsEndpoint;
+    this.rules = new ClientRules(customers, clients);
     this.audit = audit;
     this.callers = callers;
     this.hasher = hasher;
@@ -67,14 +68,14 @@ public final class SecretsEndpoint {
 
   /// `GET …/secrets`
   public Response list(Call call) {
-    ClientId id = ClientsEndpoint.pathId(call);
+    ClientId id = ClientRules.pathId(call);
     List<StoredSecret> found =
         database.read(
             tx -> {
               var _ =
                   clients
                       .find(tx, call.customer(), id)
-                      .orElseThrow(() -> ClientsEndpoint.unknown(id.text()));
+                      .orElseThrow(() -> ClientRules.unknown(id.text()));
               return secrets.list(tx, call.customer(), id);
             });
     ArrayNode array = Json.array();
@@ -109,7 +110,7 @@ public final class SecretsEndpoint {
       // Slow hashes are for requests that would succeed without them.
       database.read(
           tx -> {
-            Client client = clientsEndpoint.takeOver(tx, call, callers.asOf(tx, call));
+            Client client = rules.takeOver(tx, call, callers.asOf(tx, call));
             refuseThird(usable(tx, call, client.id()));
             return client;
           });
@@ -128,7 +129,7 @@ public final class SecretsEndpoint {
 
   private StoredSecret insert(
       Transaction tx, Call call, Caller caller, Secret secret, SecretDigest digest, Wanted wanted) {
-    Client client = clientsEndpoint.takeOver(tx, call, caller);
+    Client client = rules.takeOver(tx, call, caller);
     refuseThird(usable(tx, call, client.id()));
     long now = clock.millis();
     // What has expired makes room in the list.
@@ -172,7 +173,7 @@ public final class SecretsEndpoint {
     Fields fields = new Fields(document.root(), "", faults);
     Optional<String> chosen = fields.text("clientSecret", 2000);
     chosen
-        .flatMap(text -> ClientReader.weakness(text, Optional.of(ClientsEndpoint.pathId(call))))
+        .flatMap(text -> ClientReader.weakness(text, Optional.of(ClientRules.pathId(call))))
         .ifPresent(why -> fields.fault("clientSecret", why));
     OptionalLong expiresAt = OptionalLong.empty();
     Optional<String> text = fields.text("expiresAt", 100);
@@ -197,7 +198,7 @@ public final class SecretsEndpoint {
     database.write(
         tx -> {
           Caller caller = callers.asOf(tx, call);
-          Client client = clientsEndpoint.takeOver(tx, call, caller);
+          Client client = rules.takeOver(tx, call, caller);
           List<StoredSecret> all = secrets.list(tx, call.customer(), client.id());
           if (all.stream().noneMatch(each -> each.id().equals(secretId))) {
             throw Problem.of(404, "Secret '" + secretId + "' not found");

@@ -1,12 +1,15 @@
 package io.clientele.db;
 
 import io.clientele.db.Transaction.Change;
+import io.clientele.http.Unavailable;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -27,7 +30,8 @@ public final class ChangeLog implements AutoCloseable {
   private final InstantSource clock;
   private final Map<String, List<Consumer<String>>> subscribers = new ConcurrentHashMap<>();
   private final List<Runnable> forgetters = new CopyOnWriteArrayList<>();
-  private final Ticker follower = new Ticker("change-log", PERIOD, this::readOn);
+  private final Ticker follower = new Ticker("change-log", PERIOD, this::readOnAlone);
+  private final ReentrantLock reading = new ReentrantLock();
   private volatile long lastReadNanos = System.nanoTime();
   private long lastSeq;
   private long roundsToPrune;
@@ -57,6 +61,35 @@ public final class ChangeLog implements AutoCloseable {
   /// always does.
   public boolean isFresh() {
     return !database.isShared() || ageOfKnowledge().compareTo(FRESH) <= 0;
+  }
+
+  /// Reads on at once if this node does not know what the others did until a second ago: its
+  /// follower may have been kept from running, by a busy machine for one.
+  ///
+  /// @throws Unavailable if the database does not answer, or somebody else has waited for it for
+  ///   long
+  public void refresh() {
+    if (isFresh()) {
+      return;
+    }
+    try {
+      if (!reading.tryLock(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new Unavailable("the change log was not read for a second");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Unavailable("stopping", e);
+    }
+    try {
+      if (!isFresh()) {
+        readOn();
+      }
+    } finally {
+      reading.unlock();
+    }
+    if (!isFresh()) {
+      throw new Unavailable("the change log is longer than what is read in a second");
+    }
   }
 
   /// How long ago the log was last read.
@@ -110,6 +143,15 @@ public final class ChangeLog implements AutoCloseable {
   }
 
   private record Row(long seq, Change change) {}
+
+  private void readOnAlone() {
+    reading.lock();
+    try {
+      readOn();
+    } finally {
+      reading.unlock();
+    }
+  }
 
   private void readOn() {
     long readAt = System.nanoTime();

@@ -5,7 +5,7 @@ import io.clientele.client.KnownClient;
 import io.clientele.customer.Customer;
 import io.clientele.customer.CustomerDirectory;
 import io.clientele.db.ChangeLog;
-import io.clientele.http.Unavailable;
+import io.clientele.http.MustWait;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -41,11 +41,14 @@ public final class Liveness {
 
   /// The token, if it lives.
   ///
-  /// @throws Unavailable if this node does not know what the others did
-  /// @throws io.clientele.http.MustWait if the database must be asked and this thread may not wait
+  /// @throws io.clientele.http.Unavailable if this node does not know what the others did
+  /// @throws MustWait if the database must be asked and this thread may not wait
   public Optional<LivingToken> find(String token, boolean mayWait) {
     if (!changeLog.isFresh()) {
-      throw new Unavailable("the change log was not read for a second");
+      if (!mayWait) {
+        throw new MustWait();
+      }
+      changeLog.refresh();
     }
     Optional<TokenClaims> verified = verifier.verify(token);
     if (verified.isEmpty()) {
