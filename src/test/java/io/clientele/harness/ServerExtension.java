@@ -1,5 +1,7 @@
 package io.clientele.harness;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -34,8 +36,15 @@ final class ServerExtension implements ParameterResolver {
       top = top.getParent().get();
     }
     WithServer wanted = top.getRequiredTestClass().getAnnotation(WithServer.class);
-    String[] arguments = wanted == null ? new String[0] : wanted.value();
+    List<String> arguments = new ArrayList<>();
+    if (wanted != null) {
+      arguments.addAll(List.of(wanted.value()));
+      if (wanted.onPostgres()) {
+        arguments.addAll(List.of("--database", PostgresServer.newDatabase()));
+      }
+    }
     return top.getStore(OURS)
-        .computeIfAbsent("server", key -> TestServer.start(arguments), TestServer.class);
+        .computeIfAbsent(
+            "server", key -> TestServer.start(arguments.toArray(String[]::new)), TestServer.class);
   }
 }

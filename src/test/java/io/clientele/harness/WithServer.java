@@ -15,4 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public @interface WithServer {
   /// More arguments for the server.
   String[] value() default {};
+
+  /// Whether it works on an empty database of [PostgresServer].
+  boolean onPostgres() default false;
 }
