@@ -86,9 +86,9 @@ public final class Main {
 
     static CommandLines make() {
       CommandLine whole = new CommandLine(new Program());
-      CommandLine serve = new CommandLine(new Settings.Options());
+      CommandLine serve = new CommandLine(new ServeOptions());
       CommandLine operator = new CommandLine(new Operator());
-      CommandLine reset = new CommandLine(new Settings.Options());
+      CommandLine reset = new CommandLine(new ServeOptions());
       reset
           .getCommandSpec()
           .usageMessage()

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What the documents say is true: their links lead somewhere, their options exist, their commands work.
+/// What the documents say is true: their links lead somewhere, their options exist, their commands
+/// work.
 class DocumentsTest {
 
   private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
@@ -50,7 +51,7 @@ class DocumentsTest {
   @Test
   void everyOptionInTheReadmeAndInSecurityIsASetting() throws IOException {
     Set<String> known = new TreeSet<>(Set.of("--help", "--version"));
-    new picocli.CommandLine(new Settings.Options())
+    new picocli.CommandLine(new ServeOptions())
         .getCommandSpec()
         .options()
         .forEach(option -> known.addAll(List.of(option.names())));
@@ -95,8 +96,7 @@ class DocumentsTest {
       }
       assertThat(script).isNotEmpty();
       Path file = directory.resolve("readme.sh");
-      Files.writeString(
-          file, "set -eu\n" + script.replace(":8080", ":" + server.uri().getPort()));
+      Files.writeString(file, "set -eu\n" + script.replace(":8080", ":" + server.uri().getPort()));
       Path said = directory.resolve("said");
       Process bash =
           new ProcessBuilder("bash", file.toString())
