@@ -36,56 +36,56 @@ class CrashTest {
 
   @Test
   void noAcknowledgedClientIsLostAndNoBatchIsHalfThere(@TempDir Path data) throws Exception {
-    try (ServerProcess first = ServerProcess.serve(data)) {
-      first
-          .http()
-          .post("/oauth/customers", operatorToken(first, data), Map.of("id", "crash"))
-          .expect(201);
-      first.kill9();
-    }
     for (int cycle = 0; cycle < CYCLES; cycle++) {
-      killedWhileClientsAreCreated(data, 150 + 73 * cycle);
-      try (ServerProcess again = ServerProcess.serve(data)) {
-        check(again, operatorToken(again, data));
-        again.terminate();
-        assertThat(again.exitCode()).isZero();
+      try (ServerProcess server = ServerProcess.serve(data)) {
+        String token = operatorToken(server, data);
+        if (cycle == 0) {
+          server.http().post("/oauth/customers", token, Map.of("id", "crash")).expect(201);
+        }
+        check(server, token);
+        killedWhileClientsAreCreated(server, token, 150 + 73 * cycle);
       }
+    }
+    try (ServerProcess last = ServerProcess.serve(data)) {
+      check(last, operatorToken(last, data));
+      last.terminate();
+      assertThat(last.exitCode()).isZero();
     }
     assertThat(unexpected).isEmpty();
     assertThat(acknowledged).hasSizeGreaterThan(1000);
   }
 
   private static String operatorToken(ServerProcess server, Path data) {
+    // Its credentials are there when it is ready.
+    assertThat(server.uri()).isNotNull();
     JsonNode operator = ServerProcess.operator(data);
     return server.token(operator.get("clientId").asText(), operator.get("clientSecret").asText());
   }
 
   /// Lets several threads create single clients and batches, and kills the server when so many are
   /// acknowledged.
-  private void killedWhileClientsAreCreated(Path data, int afterSoMany) throws Exception {
-    try (ServerProcess server = ServerProcess.serve(data)) {
-      String token = operatorToken(server, data);
-      Http http = server.http();
-      CountDownLatch enough = new CountDownLatch(afterSoMany);
-      AtomicBoolean killed = new AtomicBoolean();
-      List<Thread> threads = new ArrayList<>();
-      for (int i = 0; i < THREADS; i++) {
-        boolean batches = i % 2 == 0;
-        threads.add(
-            Thread.ofPlatform()
-                .start(
-                    () -> {
-                      while (createSome(http, token, batches, enough, killed)) {
-                        Thread.onSpinWait();
-                      }
-                    }));
-      }
-      assertThat(enough.await(60, TimeUnit.SECONDS)).as("clients are created").isTrue();
-      killed.set(true);
-      server.kill9();
-      for (Thread thread : threads) {
-        thread.join();
-      }
+  private void killedWhileClientsAreCreated(ServerProcess server, String token, int afterSoMany)
+      throws InterruptedException {
+    Http http = server.http();
+    CountDownLatch enough = new CountDownLatch(afterSoMany);
+    AtomicBoolean killed = new AtomicBoolean();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < THREADS; i++) {
+      boolean batches = i % 2 == 0;
+      threads.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (createSome(http, token, batches, enough, killed)) {
+                      Thread.onSpinWait();
+                    }
+                  }));
+    }
+    assertThat(enough.await(60, TimeUnit.SECONDS)).as("clients are created").isTrue();
+    killed.set(true);
+    server.kill9();
+    for (Thread thread : threads) {
+      thread.join();
     }
   }
 
