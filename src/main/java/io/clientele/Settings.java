@@ -111,9 +111,6 @@ public record Settings(
               + cache
               + "): verifiers would meet tokens of keys that they do not know yet");
     }
-    if (rotation <= lead) {
-      faults.add("--key-rotation must be longer than --key-publish-lead");
-    }
     OptionalInt managementPort =
         options.managementPort.isEmpty()
             ? OptionalInt.empty()

@@ -206,20 +206,31 @@ public final class KeyRing implements AutoCloseable {
         tx.changed(KeyStore.CHANGE, "");
       }
     }
-    if (nextIsDue(keys, now)) {
-      boolean first = keys.stream().noneMatch(key -> key.state(now) == SigningKey.State.SIGNING);
-      add(tx, now, first ? now : now + lifetimes.publishLead.toMillis(), "system", "scheduled");
+    OptionalLong newest = newest(keys, now);
+    if (newest.isEmpty()) {
+      add(tx, now, now, "system", "scheduled");
+    } else if (nextIsDue(keys, now)) {
+      long signsFrom =
+          Math.max(
+              now + lifetimes.publishLead.toMillis(),
+              newest.getAsLong() + lifetimes.rotation.toMillis());
+      add(tx, now, signsFrom, "system", "scheduled");
     }
     return keys.size();
   }
 
-  /// Whether a new key must be published, so that it may sign when the present one's time is over.
+  /// When the youngest key signs or will sign; empty if none does.
+  private static OptionalLong newest(List<SigningKey> keys, long now) {
+    return keys.stream()
+        .filter(key -> key.state(now) != SigningKey.State.RETIRED && !key.isRemoved(now))
+        .mapToLong(SigningKey::signsFrom)
+        .max();
+  }
+
+  /// Whether a new key must be published, so that it may sign when the youngest one's time is over.
+  /// Where keys rotate faster than the publish lead, several wait at once.
   private boolean nextIsDue(List<SigningKey> keys, long now) {
-    OptionalLong newest =
-        keys.stream()
-            .filter(key -> key.state(now) != SigningKey.State.RETIRED && !key.isRemoved(now))
-            .mapToLong(SigningKey::signsFrom)
-            .max();
+    OptionalLong newest = newest(keys, now);
     return newest.isEmpty()
         || newest.getAsLong() + lifetimes.rotation.toMillis() - lifetimes.publishLead.toMillis()
             <= now;
