@@ -50,11 +50,7 @@ final class DataDirectory implements AutoCloseable {
       throw new StartException("The data directory " + directory + " is not a directory.", e);
     } catch (IOException e) {
       throw new StartException(
-          "The data directory "
-              + directory
-              + " cannot be written: "
-              + e
-              + ". Give one that can with --data.",
+          "The data directory " + directory + " cannot be written. Give one that can with --data.",
           e);
     }
   }

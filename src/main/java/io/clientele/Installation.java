@@ -46,6 +46,7 @@ final class Installation {
         return Database.postgresql(address.url(), address.user(), address.password(), clock);
       }
       Path file = settings.data().resolve(DATABASE_FILE);
+      refuseIfLost(settings.data(), file);
       if (Files.notExists(file)) {
         // An empty file is an empty database; its mode is handed on to the files that SQLite puts
         // beside it.
@@ -53,10 +54,24 @@ final class Installation {
       }
       return Database.sqlite(file, clock);
     } catch (IOException e) {
-      throw new StartException(
-          "The data directory " + settings.data() + " cannot be written: " + e, e);
+      throw new StartException("The data directory " + settings.data() + " cannot be written.", e);
     } catch (Database.CannotOpen e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /// Where an operator or a master key was made there was a database; an empty one in its place
+  /// would look like a server that has forgotten everything.
+  private static void refuseIfLost(Path data, Path file) throws StartException {
+    for (String made : List.of(OPERATOR_FILE, MASTER_KEY_FILE)) {
+      if (Files.notExists(file) && Files.exists(data.resolve(made))) {
+        throw new StartException(
+            "The database "
+                + file
+                + " is missing, but "
+                + data.resolve(made)
+                + " is there: put it back, restore a backup, or give an empty --data.");
+      }
     }
   }
 
@@ -80,7 +95,7 @@ final class Installation {
         throw new StartException(
             "The master key file "
                 + file
-                + " is missing. Make one: head -c 32 /dev/urandom | base64 > "
+                + " is missing. Make one with: head -c 32 /dev/urandom | base64 > "
                 + file);
       }
       return MasterKey.create(file, provider.random());
@@ -178,6 +193,9 @@ final class Installation {
   ///
   /// @return where the new secret is
   static Path resetOperator(Settings settings, InstantSource clock) throws StartException {
+    if (settings.database().isEmpty() && Files.notExists(settings.data().resolve(DATABASE_FILE))) {
+      throw neverStarted(settings);
+    }
     CryptoProvider provider = CryptoProvider.choose();
     try (DataDirectory _ = DataDirectory.lock(settings.data());
         Database database = openDatabase(settings, clock)) {
@@ -213,21 +231,32 @@ final class Installation {
             settings
                 .issuer()
                 .orElse(URI.create("http://" + settings.host() + ":" + settings.port()));
-        new OperatorAccount(
-                database,
-                customers,
-                customersEndpoint,
-                clients,
-                creation,
-                secrets,
-                audit,
-                hasher,
-                provider)
-            .reset(file, tokenEndpoint(issuer));
+        boolean done =
+            new OperatorAccount(
+                    database,
+                    customers,
+                    customersEndpoint,
+                    clients,
+                    creation,
+                    secrets,
+                    audit,
+                    hasher,
+                    provider)
+                .reset(file, tokenEndpoint(issuer));
+        if (!done) {
+          throw neverStarted(settings);
+        }
         return file;
       }
     } catch (IOException e) {
       throw new StartException("The data directory cannot be used: " + e.getMessage(), e);
     }
+  }
+
+  private static StartException neverStarted(Settings settings) {
+    return new StartException(
+        "No operator was ever made in "
+            + settings.data()
+            + ": start the server once with 'clientele serve', or give another --data.");
   }
 }

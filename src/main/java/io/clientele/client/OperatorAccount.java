@@ -89,11 +89,14 @@ public final class OperatorAccount {
   /// secrets.
   ///
   /// @param file where id and secret go
-  public void reset(Path file, URI tokenEndpoint) {
+  /// @return false if there never was an operator
+  public boolean reset(Path file, URI tokenEndpoint) {
     Secret secret = Secret.generate(provider.random());
-    database.write(
+    return database.write(
         tx -> {
-          var _ = customers.lock(tx, CustomerId.OPERATOR).orElseThrow();
+          if (customers.lock(tx, CustomerId.OPERATOR).isEmpty()) {
+            return false;
+          }
           Optional<Client> present = clients.find(tx, CustomerId.OPERATOR, CLIENT);
           if (present.isEmpty()) {
             creation.make(tx, CustomerId.OPERATOR, CLIENT, operatorRole(), secret, CLIENT);
@@ -102,7 +105,7 @@ public final class OperatorAccount {
           }
           audit.write(tx, CustomerId.OPERATOR, "system", new AuditEvent.OperatorReset(CLIENT));
           write(file, secret, tokenEndpoint);
-          return CLIENT;
+          return true;
         });
   }
 

@@ -5,7 +5,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.clientele.http.Unavailable;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -37,6 +39,10 @@ public final class Database implements AutoCloseable {
   private static final int READERS = 4;
   private static final int QUEUE = 1_000;
   private static final int ATTEMPTS = 4;
+
+  /// The check of all pages takes a second a gigabyte, and a start must not become slow as clients
+  /// become many.
+  private static final long LARGEST_CHECKED = 256L * 1024 * 1024;
 
   /// What may go wrong when the database is opened; the message is for the operator.
   public static final class CannotOpen extends Exception {
@@ -80,6 +86,7 @@ public final class Database implements AutoCloseable {
     try {
       Connection writing = sqliteConfig().createConnection(url);
       opened.add(writing);
+      requireSound(file, writing);
       Migrations.bringUpToDate(url, writing, "");
       List<Connection> reading = new ArrayList<>();
       for (int i = 0; i < READERS; i++) {
@@ -96,6 +103,25 @@ public final class Database implements AutoCloseable {
     } catch (SQLException | RuntimeException e) {
       opened.forEach(Database::closeQuietly);
       throw new CannotOpen("The database " + file + " cannot be opened: " + e.getMessage(), e);
+    } catch (CannotOpen e) {
+      opened.forEach(Database::closeQuietly);
+      throw e;
+    }
+  }
+
+  /// Refuses a database of which pages are not what they should be: what stands in others may be
+  /// wrong too.
+  private static void requireSound(Path file, Connection connection)
+      throws SQLException, CannotOpen {
+    if (file.toFile().length() > LARGEST_CHECKED) {
+      return;
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
+      if (!row.next() || !"ok".equals(row.getString(1))) {
+        throw new CannotOpen(
+            "The database " + file + " is corrupt: restore a backup, or repair it.");
+      }
     }
   }
 
@@ -140,7 +166,7 @@ public final class Database implements AutoCloseable {
     try {
       pool = new HikariDataSource(config);
     } catch (RuntimeException e) {
-      throw new CannotOpen("The database cannot be reached: " + rootMessage(e), e);
+      throw new CannotOpen("The database cannot be reached: " + rootMessage(e) + ".", e);
     }
     try {
       try (Connection connection = pool.getConnection()) {
@@ -282,9 +308,11 @@ public final class Database implements AutoCloseable {
   /// SQLite: connections that each live on a platform thread of their own.
   private static final class OwnThreads implements Place {
     private final ThreadPoolExecutor threads;
+    private final List<Connection> connections;
     private final ArrayBlockingQueue<Handle> handles;
 
     OwnThreads(String name, List<Connection> connections) throws SQLException {
+      this.connections = List.copyOf(connections);
       handles = new ArrayBlockingQueue<>(connections.size());
       for (Connection connection : connections) {
         connection.setAutoCommit(true);
@@ -342,6 +370,9 @@ public final class Database implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
       handles.forEach(Handle::close);
+      // A handle leaves open what it was not asked to open. The last to close empties the WAL into
+      // the database.
+      connections.forEach(Database::closeQuietly);
     }
   }
 

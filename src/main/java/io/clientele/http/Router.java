@@ -105,6 +105,16 @@ public final class Router {
     submit(() -> passWallThenRead(route, waits, exchange), route, request, exchange);
   }
 
+  /// Answers a request that comes when the server already stops.
+  public void refuse(Request request, Exchange exchange) {
+    exchange.send(errors.of(new Unavailable("stopping"), voice(request.path()), request));
+  }
+
+  private Voice voice(String path) {
+    Map<String, Route> byMethod = exact.getOrDefault(path, Map.of());
+    return byMethod.values().stream().findFirst().map(Route::voice).orElse(Voice.MANAGEMENT);
+  }
+
   private Response methodNotAllowed(Route any, Map<String, Route> byMethod, Request request) {
     TreeSet<String> allowed = new TreeSet<>(byMethod.keySet());
     if (allowed.contains("GET")) {

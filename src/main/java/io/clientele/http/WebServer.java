@@ -21,6 +21,7 @@ import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
@@ -166,9 +167,15 @@ public final class WebServer implements AutoCloseable {
         org.eclipse.jetty.server.Response response,
         Callback callback) {
       Request ours = request(request);
-      ours.notes().outcome("unreadable");
+      JettyExchange exchange = new JettyExchange(ours, request, response, callback);
       int status = response.getStatus() == 0 ? 500 : response.getStatus();
-      new JettyExchange(ours, request, response, callback).send(errors.unreadable(status));
+      if (status == HttpStatus.SERVICE_UNAVAILABLE_503) {
+        // So says the graceful handler.
+        router.refuse(ours, exchange);
+        return true;
+      }
+      ours.notes().outcome("unreadable");
+      exchange.send(errors.unreadable(status));
       return true;
     }
   }
