@@ -6,7 +6,7 @@ import io.clientele.db.Transaction;
 public interface Callers {
 
   /// The caller as of this transaction. Rights are decided once more in the deed's own transaction,
-  /// so that one lost between the wall and the deed is lost.
+  /// so that one lost between the wall and the deed is lost; from here to the commit none is.
   ///
   /// @throws io.clientele.oauth.OAuthException `invalid_token` if the token died meanwhile
   /// @throws io.clientele.http.Problem 403 if the right is gone

@@ -22,7 +22,7 @@ public final class ClientDirectory {
             database.changeLog(),
             ClientStore.CHANGE,
             ClientId::parse,
-            id -> database.read(tx -> load(tx, id)),
+            id -> database.read(tx -> withSecrets(tx, clients.findByIdAlone(tx, id))),
             KnownClient::weight,
             bytes);
   }
@@ -34,11 +34,14 @@ public final class ClientDirectory {
     return remembered.get(client, mayWait);
   }
 
-  /// The client as of a transaction.
-  public Optional<KnownClient> load(Transaction tx, ClientId client) {
-    return clients
-        .findForAuthentication(tx, client)
-        .map(found -> KnownClient.of(found, secrets.list(tx, found.customer(), client)));
+  /// The client as of a transaction, and it stays so until that ends.
+  public Optional<KnownClient> loadAndHold(Transaction tx, ClientId client) {
+    return withSecrets(tx, clients.findAndHold(tx, client));
+  }
+
+  private Optional<KnownClient> withSecrets(Transaction tx, Optional<Client> client) {
+    return client.map(
+        found -> KnownClient.of(found, secrets.list(tx, found.customer(), found.id())));
   }
 
   /// How many clients are in memory, roughly.

@@ -91,12 +91,24 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
         .findOne();
   }
 
-  /// The client whosever it is. The one method without a customer: who authenticates says only an
-  /// id, and the customer follows from it.
-  public Optional<Client> findForAuthentication(Transaction tx, ClientId client) {
+  /// The client whosever it is. These two are the methods without a customer: who authenticates
+  /// says only an id, and the customer follows from it.
+  public Optional<Client> findByIdAlone(Transaction tx, ClientId client) {
+    return findByIdAlone(tx, client, "");
+  }
+
+  /// The same, and nobody changes it before this transaction ends.
+  public Optional<Client> findAndHold(Transaction tx, ClientId client) {
+    return findByIdAlone(tx, client, tx.forShare());
+  }
+
+  private static Optional<Client> findByIdAlone(Transaction tx, ClientId client, String lock) {
     return tx.handle()
         .createQuery(
-            "SELECT " + COLUMNS + "FROM client WHERE client_id = :client AND deleted_at IS NULL")
+            "SELECT "
+                + COLUMNS
+                + "FROM client WHERE client_id = :client AND deleted_at IS NULL"
+                + lock)
         .bind("client", client.text())
         .map((row, context) -> read(row))
         .findOne();
@@ -149,8 +161,9 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
     return query.map((row, context) -> read(row)).list();
   }
 
-  /// Which of these ids are or were in use, by whomever; the rows stay as they are until the
-  /// commit.
+  /// Which of these ids are or were in use, by whomever. Who asks has locked its customer, and so
+  /// its own rows; another's is taken for ever. Rows of others are not locked, or anybody could
+  /// keep their deeds waiting.
   Map<ClientId, Present> present(Transaction tx, CustomerId asking, Collection<ClientId> ids) {
     Map<ClientId, Present> present = new HashMap<>();
     if (ids.isEmpty()) {
@@ -160,9 +173,8 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
         .createQuery(
             """
             SELECT client_id, customer_id, deleted_at IS NOT NULL AS deleted, former_grants
-            FROM client WHERE client_id IN (<ids>) ORDER BY client_id\
-            """
-                + tx.forUpdate())
+            FROM client WHERE client_id IN (<ids>)
+            """)
         .bindList("ids", ids.stream().map(ClientId::text).toList())
         .map(
             (row, context) -> {

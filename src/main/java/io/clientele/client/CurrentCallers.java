@@ -49,16 +49,19 @@ public final class CurrentCallers implements Callers {
   @Override
   public Caller asOf(Transaction tx, Call call) {
     Caller before = call.caller();
+    boolean deedLocksIt = before.customer().equals(call.customer());
+    // The lock comes first: what is read before it may have changed when it is got.
+    Optional<Customer> found =
+        deedLocksIt ? customers.lock(tx, before.customer()) : customers.find(tx, before.customer());
     Optional<KnownClient> client =
         directory
-            .load(tx, before.client())
+            .loadAndHold(tx, before.client())
             .filter(KnownClient::enabled)
-            .filter(found -> found.generation() == before.generations().client());
+            .filter(each -> each.generation() == before.generations().client());
     Optional<Customer> customer =
-        customers
-            .find(tx, before.customer())
+        found
             .filter(Customer::isActive)
-            .filter(found -> found.generation() == before.generations().customer());
+            .filter(each -> each.generation() == before.generations().customer());
     if (client.isEmpty() || customer.isEmpty()) {
       throw new OAuthException(
           Code.INVALID_TOKEN, "the access token is not valid", "died meanwhile");

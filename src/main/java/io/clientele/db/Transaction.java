@@ -33,6 +33,11 @@ public final class Transaction {
     return rowLocks ? " FOR UPDATE" : "";
   }
 
+  /// The same where others may also depend on these rows not changing.
+  public String forShare() {
+    return rowLocks ? " FOR SHARE" : "";
+  }
+
   /// Notes a change; it is written and told when the transaction commits.
   public void changed(String kind, String key) {
     Change change = new Change(kind, key);

@@ -57,7 +57,8 @@ public final class RawHttp implements AutoCloseable {
     }
   }
 
-  /// Reads one answer that carries Content-Length, is chunked, or ends with the connection.
+  /// Reads one answer that is interim, carries Content-Length, is chunked, or ends with the
+  /// connection.
   public Answer read(String request) {
     try {
       InputStream in = socket.getInputStream();
@@ -69,8 +70,9 @@ public final class RawHttp implements AutoCloseable {
             .computeIfAbsent(line.substring(0, colon), name -> new ArrayList<>())
             .add(line.substring(colon + 1).strip());
       }
-      return new Answer(
-          Answer.shortened(request), Integer.parseInt(statusLine[1]), headers, body(in, headers));
+      int status = Integer.parseInt(statusLine[1]);
+      byte[] body = status < 200 ? new byte[0] : body(in, headers);
+      return new Answer(Answer.shortened(request), status, headers, body);
     } catch (IOException e) {
       throw new UncheckedIOException("no whole answer to\n" + Answer.shortened(request), e);
     }
