@@ -47,6 +47,7 @@ class Rfc8414Test {
       assertThat(metadata.get("response_types_supported")).isEmpty();
       assertThat(texts(metadata.get("grant_types_supported")))
           .containsExactly("client_credentials");
+      assertThat(texts(metadata.get("subject_types_supported"))).containsExactly("public");
       assertThat(metadata.get("introspection_endpoint").asText())
           .isEqualTo(issuer + "/oauth/introspect");
       assertThat(metadata.get("revocation_endpoint").asText()).isEqualTo(issuer + "/oauth/revoke");

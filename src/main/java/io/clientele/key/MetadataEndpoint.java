@@ -28,6 +28,9 @@ public final class MetadataEndpoint {
             .put("revocation_endpoint", prefix + "/oauth/revoke");
     metadata.set("grant_types_supported", Json.strings(List.of("client_credentials")));
     metadata.set("response_types_supported", Json.array());
+    // OpenID libraries (Spring Security's issuer-uri) refuse a document without it; `sub` is the
+    // same text to every audience.
+    metadata.set("subject_types_supported", Json.strings(List.of("public")));
     metadata.set("token_endpoint_auth_methods_supported", Json.strings(METHODS));
     metadata.set("introspection_endpoint_auth_methods_supported", Json.strings(METHODS));
     metadata.set("revocation_endpoint_auth_methods_supported", Json.strings(METHODS));
