@@ -13,12 +13,17 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /// JSON read strictly and written plainly; the one place that configures the parser. Limits: depth
-/// 32, a string 64 KiB, a number 100 digits.
+/// 32, a string 64 KiB, a number 100 digits, a million tokens.
 public final class Json {
 
   private static final JsonFactory FACTORY =
@@ -29,12 +34,16 @@ public final class Json {
                   .maxStringLength(64 * 1024)
                   .maxNumberLength(100)
                   .maxNameLength(1024)
+                  .maxTokenCount(1_000_000)
                   .build())
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .build();
 
   private static final ObjectMapper MAPPER = JsonMapper.builder(FACTORY).build();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  /// More are not told: a document that repeats so many keys was not written in good faith.
+  private static final int MOST_REPEATED = 100;
 
   private Json() {}
 
@@ -66,13 +75,16 @@ public final class Json {
   ///
   /// @throws Problem 400 with one fault if the bytes are not one JSON document
   public static Document parse(byte[] bytes) {
+    if (!isUtf8(bytes)) {
+      throw Problem.faults(List.of(new Fault("", "the body is not UTF-8 text")));
+    }
     List<Fault> faults = new ArrayList<>();
     try (JsonParser parser = FACTORY.createParser(bytes)) {
       if (parser.nextToken() == null) {
         throw Problem.faults(
             List.of(new Fault("", "the body is empty; a JSON document is expected")));
       }
-      JsonNode root = read(parser, "", faults);
+      JsonNode root = read(parser, faults);
       if (parser.nextToken() != null) {
         throw Problem.faults(List.of(new Fault("", "there is text after the JSON document")));
       }
@@ -81,8 +93,27 @@ public final class Json {
       throw Problem.faults(
           List.of(new Fault("", "the body is not JSON that is accepted: " + where(e))));
     } catch (IOException e) {
-      // Bytes that are no UTF-8 come as a CharConversionException.
-      throw Problem.faults(List.of(new Fault("", "the body is not UTF-8 text")));
+      throw new UncheckedIOException("bytes in memory cannot be read", e);
+    }
+  }
+
+  // The parser takes overlong sequences, and UTF-16 and UTF-32 as well, which it knows by their
+  // zero bytes: two readers would see two documents.
+  private static boolean isUtf8(byte[] bytes) {
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer rest = ByteBuffer.wrap(bytes);
+    CharBuffer part = CharBuffer.allocate(8192);
+    while (true) {
+      CoderResult result = decoder.decode(rest, part, true);
+      for (int i = 0; i < part.position(); i++) {
+        if (part.get(i) == 0) {
+          return false;
+        }
+      }
+      if (!result.isOverflow()) {
+        return result.isUnderflow();
+      }
+      part.clear();
     }
   }
 
@@ -90,7 +121,8 @@ public final class Json {
   private static String where(JsonProcessingException e) {
     String what =
         e instanceof com.fasterxml.jackson.core.exc.StreamConstraintsException
-            ? "it is nested too deeply, or a string or number in it is too long"
+            ? "it is nested too deeply, it holds too many values, or a string or number in it is"
+                + " too long"
             : "it breaks off or is malformed";
     return e.getLocation() == null
         ? what
@@ -101,15 +133,16 @@ public final class Json {
             + e.getLocation().getColumnNr();
   }
 
-  private static JsonNode read(JsonParser parser, String pointer, List<Fault> faults)
-      throws IOException {
+  private static JsonNode read(JsonParser parser, List<Fault> faults) throws IOException {
     JsonToken token = parser.currentToken();
     return switch (token) {
-      case START_OBJECT -> readObject(parser, pointer, faults);
-      case START_ARRAY -> readArray(parser, pointer, faults);
+      case START_OBJECT -> readObject(parser, faults);
+      case START_ARRAY -> readArray(parser, faults);
       case VALUE_STRING -> NODES.textNode(parser.getText());
       case VALUE_NUMBER_INT -> NODES.numberNode(parser.getBigIntegerValue());
-      case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDecimalValue());
+      // No field takes a fraction, so its value is never looked at; a BigDecimal would fail for an
+      // exponent of many digits.
+      case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDoubleValue());
       case VALUE_TRUE -> NODES.booleanNode(true);
       case VALUE_FALSE -> NODES.booleanNode(false);
       case VALUE_NULL -> NODES.nullNode();
@@ -118,16 +151,19 @@ public final class Json {
     };
   }
 
-  private static ObjectNode readObject(JsonParser parser, String pointer, List<Fault> faults)
-      throws IOException {
+  private static ObjectNode readObject(JsonParser parser, List<Fault> faults) throws IOException {
     ObjectNode object = NODES.objectNode();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = parser.currentName();
-      String below = Fault.below(pointer, name);
       parser.nextToken();
-      JsonNode value = read(parser, below, faults);
+      JsonNode value = read(parser, faults);
       if (object.has(name)) {
-        faults.add(new Fault(below, "the key is repeated"));
+        // The pointer is made for a fault alone: for each value it would cost more than the value.
+        String pointer = parser.getParsingContext().pathAsPointer().toString();
+        faults.add(new Fault(pointer, "the key is repeated"));
+        if (faults.size() == MOST_REPEATED) {
+          throw Problem.faults(faults);
+        }
       } else {
         object.set(name, value);
       }
@@ -135,11 +171,10 @@ public final class Json {
     return object;
   }
 
-  private static ArrayNode readArray(JsonParser parser, String pointer, List<Fault> faults)
-      throws IOException {
+  private static ArrayNode readArray(JsonParser parser, List<Fault> faults) throws IOException {
     ArrayNode array = NODES.arrayNode();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      array.add(read(parser, pointer + "/" + array.size(), faults));
+      array.add(read(parser, faults));
     }
     return array;
   }
