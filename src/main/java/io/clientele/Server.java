@@ -282,7 +282,6 @@ public final class Server implements AutoCloseable {
               new WebServer(
                   managementListener.get(),
                   new Router(lines.stream().map(Routes.Line::route).toList(), errors, waiting),
-                  errors,
                   addresses,
                   observer,
                   provider.random(),
@@ -294,7 +293,6 @@ public final class Server implements AutoCloseable {
             new WebServer(
                 listener,
                 new Router(routes.stream().map(Routes.Line::route).toList(), errors, waiting),
-                errors,
                 addresses,
                 observer,
                 provider.random(),

@@ -34,6 +34,7 @@ public final class ErrorResponses {
           Map.entry(414, "URI Too Long"),
           Map.entry(415, "Unsupported Media Type"),
           Map.entry(417, "Expectation Failed"),
+          Map.entry(426, "Upgrade Required"),
           Map.entry(429, "Too Many Requests"),
           Map.entry(431, "Request Header Fields Too Large"),
           Map.entry(500, "Internal Server Error"),
@@ -79,10 +80,15 @@ public final class ErrorResponses {
         : Problem.notNow("Too much work", 1);
   }
 
-  /// The answer to bytes that are no acceptable request, so that not even a method and a path are
-  /// known.
-  public Response unreadable(int status) {
-    return problem(Problem.of(status, TITLES.getOrDefault(status, "Error")));
+  /// The answer to bytes that are no acceptable request.
+  Response unreadable(int status, Voice voice) {
+    String title = TITLES.getOrDefault(status, "Error");
+    if (voice == Voice.MANAGEMENT) {
+      return problem(Problem.of(status, title));
+    }
+    Code code = status == 500 ? Code.SERVER_ERROR : Code.INVALID_REQUEST;
+    return Response.json(
+        status, Json.object().put("error", code.wireName()).put("error_description", title));
   }
 
   private static String outcome(Problem problem) {

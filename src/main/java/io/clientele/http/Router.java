@@ -25,6 +25,9 @@ public final class Router {
 
     /// Sends the answer; called once.
     void send(Response response);
+
+    /// Ends the exchange when not even a failure could be answered.
+    void abandon(Throwable failure);
   }
 
   /// The body is longer than the route reads.
@@ -110,6 +113,12 @@ public final class Router {
     exchange.send(errors.of(new Unavailable("stopping"), voice(request.path()), request));
   }
 
+  /// Answers bytes that are no acceptable request; their path is as far as it could be read.
+  public void refuseUnreadable(Request request, int status, Exchange exchange) {
+    request.notes().outcome("unreadable");
+    exchange.send(errors.unreadable(status, voice(request.path())));
+  }
+
   private Voice voice(String path) {
     Map<String, Route> byMethod = exact.getOrDefault(path, Map.of());
     return byMethod.values().stream().findFirst().map(Route::voice).orElse(Voice.MANAGEMENT);
@@ -186,9 +195,18 @@ public final class Router {
 
   private void submit(Runnable work, Route route, Request request, Exchange exchange) {
     try {
-      waiting.execute(work);
+      waiting.execute(() -> guarded(work, exchange));
     } catch (java.util.concurrent.RejectedExecutionException e) {
       exchange.send(errors.of(ErrorResponses.overloaded(route.voice()), route.voice(), request));
+    }
+  }
+
+  /// Nobody stands behind these threads: what is thrown here would leave the caller waiting.
+  private static void guarded(Runnable work, Exchange exchange) {
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      exchange.abandon(e);
     }
   }
 

@@ -33,6 +33,8 @@ import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The HTTP server; the only file that knows Jetty. It reads requests strictly (RFC 9110, 9112),
 /// hands each to a `Router`, sends the answer and notes it in the log.
@@ -46,6 +48,7 @@ public final class WebServer implements AutoCloseable {
     void answered(Request request, String traceId, int status, long microseconds);
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
   private static final int HEADER_BYTES = 16 * 1024;
   private static final int BACKLOG = 1024;
   private static final HttpField NOSNIFF =
@@ -108,7 +111,6 @@ public final class WebServer implements AutoCloseable {
   public WebServer(
       Listener listener,
       Router router,
-      ErrorResponses errors,
       SourceAddress addresses,
       Observer observer,
       SecureRandom random,
@@ -131,7 +133,7 @@ public final class WebServer implements AutoCloseable {
     connector = new ServerConnector(server, 1, 2, new HttpConnectionFactory(configuration));
     connector.setIdleTimeout(30_000);
     server.addConnector(connector);
-    server.setErrorHandler(new Unreadable(errors));
+    server.setErrorHandler(new Unreadable());
     server.setHandler(new GracefulHandler(new Entry()));
     connector.open(listener.channel);
   }
@@ -155,12 +157,6 @@ public final class WebServer implements AutoCloseable {
 
   /// What Jetty itself refuses, because it is no acceptable HTTP, in our form.
   private final class Unreadable extends ErrorHandler {
-    private final ErrorResponses errors;
-
-    Unreadable(ErrorResponses errors) {
-      this.errors = errors;
-    }
-
     @Override
     public boolean handle(
         org.eclipse.jetty.server.Request request,
@@ -174,8 +170,7 @@ public final class WebServer implements AutoCloseable {
         router.refuse(ours, exchange);
         return true;
       }
-      ours.notes().outcome("unreadable");
-      exchange.send(errors.unreadable(status));
+      router.refuseUnreadable(ours, status, exchange);
       return true;
     }
   }
@@ -285,7 +280,13 @@ public final class WebServer implements AutoCloseable {
         failed.accept(new Router.BodyTooLarge(limit));
         return;
       }
-      new BodyReader(request, limit, whole, failed).run();
+      new BodyReader(request, limit, whole, failed, this::abandon).run();
+    }
+
+    @Override
+    public void abandon(Throwable failure) {
+      LOG.error("request {} could not be answered", ours.id(), failure);
+      callback.failed(failure);
     }
 
     @Override
@@ -317,21 +318,32 @@ public final class WebServer implements AutoCloseable {
     private final int limit;
     private final Consumer<byte[]> whole;
     private final Consumer<Throwable> failed;
+    private final Consumer<Throwable> broken;
     private final ByteArrayOutputStream gathered = new ByteArrayOutputStream(0);
 
     BodyReader(
         org.eclipse.jetty.server.Request request,
         int limit,
         Consumer<byte[]> whole,
-        Consumer<Throwable> failed) {
+        Consumer<Throwable> failed,
+        Consumer<Throwable> broken) {
       this.request = request;
       this.limit = limit;
       this.whole = whole;
       this.failed = failed;
+      this.broken = broken;
     }
 
     @Override
     public void run() {
+      try {
+        readOn();
+      } catch (RuntimeException | Error e) {
+        broken.accept(e);
+      }
+    }
+
+    private void readOn() {
       while (true) {
         Content.Chunk chunk = request.read();
         if (chunk == null) {

@@ -1,0 +1,144 @@
+package io.clientele;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_16;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.clientele.harness.Answer;
+import io.clientele.harness.Customer;
+import io.clientele.harness.Names;
+import io.clientele.harness.RawHttp;
+import io.clientele.harness.TestServer;
+import io.clientele.harness.WithServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Bytes that no honest program sends.
+@WithServer
+class HostileBytesTest {
+
+  private static final int FOUR_MIB = 4 * 1024 * 1024;
+
+  private static String client(String member) {
+    return Customer.client(Names.unique("hostile"))
+        .toString()
+        .replaceFirst("}$", "," + member + "}");
+  }
+
+  private static Answer post(Customer customer, byte[] body) {
+    return customer
+        .server()
+        .http()
+        .unchecked()
+        .post(customer.clients(), customer.adminToken(), body);
+  }
+
+  @Nested
+  class Json {
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "1e999999999",
+          "1e99999999999",
+          "-1e-99999999999",
+          "0e99999999999999999999",
+          "1E400",
+          "1.5",
+          "99999999999999999999999999999999999999999999999999"
+        })
+    void aNumberThatNoFieldTakesIsAFault(String number, Customer abc) {
+      Answer answer = post(abc, client("\"accessTokenValidity\":" + number).getBytes(UTF_8));
+
+      answer.expect(400);
+      assertThat(answer.json("errors").get(0).get("pointer").asText())
+          .isEqualTo("/accessTokenValidity");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {"\u00c1\u00a1", "\u00c0\u0080", "\u00ed\u00a0\u0080", "\u00ff", "\u00e4"})
+    void bytesThatAreNoUtf8AreNotRead(String latin, Customer abc) {
+      byte[] body = client("\"clientName\":\"" + latin + "\"").getBytes(ISO_8859_1);
+
+      assertThat(post(abc, body).expect(400).text()).contains("not UTF-8");
+    }
+
+    @Test
+    void anotherEncodingThanUtf8IsNotRead(Customer abc) {
+      assertThat(post(abc, client("\"enabled\":true").getBytes(UTF_16)).expect(400).text())
+          .contains("not UTF-8");
+    }
+
+    @Test
+    void aRepeatedKeyIsToldWithItsPlace(Customer abc) {
+      Answer answer =
+          post(abc, "[{},{\"a~/\":[0,{\"b\":{\"x\":1},\"b\":{\"x\":1}}]}]".getBytes(UTF_8));
+
+      assertThat(answer.expect(400).json("errors").get(0).get("pointer").asText())
+          .isEqualTo("/1/a~0~1/1/b");
+    }
+
+    @Test
+    void aLongWayDownCostsNoMoreThanAShortOne(Customer abc) {
+      String way = ("{\"" + "n".repeat(1000) + "\":").repeat(30);
+      String end = "]" + "}".repeat(30);
+      StringBuilder body = new StringBuilder(way).append("[1");
+      while (body.length() < FOUR_MIB / 4) {
+        body.append(",1");
+      }
+      long before = System.nanoTime();
+
+      post(abc, body.append(end).toString().getBytes(UTF_8)).expect(400);
+
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(2));
+    }
+  }
+
+  /// The paths of section 3 always answer the protocol's form.
+  @Nested
+  class Section3 {
+
+    private static List<String> head(String... lines) {
+      List<String> head = new ArrayList<>(List.of(lines));
+      head.add("Content-Length: 0");
+      return head;
+    }
+
+    @Test
+    void whatIsNoAcceptableRequestIsAnsweredInTheProtocolsForm(TestServer server) {
+      for (String path : List.of("/oauth/token", "/oauth/introspect", "/oauth/jwks?x=y")) {
+        Map<Integer, List<String>> refused =
+            Map.of(
+                431, head("POST " + path + " HTTP/1.1", "Host: a", "X: " + "x".repeat(17_000)),
+                400, head("POST " + path + " HTTP/1.1", "Host: a", "Broken Header: x"),
+                417, head("POST " + path + " HTTP/1.1", "Host: a", "Expect: the-unexpected"));
+        refused.forEach(
+            (status, head) -> {
+              Answer answer = RawHttp.exchange(server.uri(), head, new byte[0]);
+              answer.expect(status);
+              assertThat(answer.json("error").asText()).as(path).isEqualTo("invalid_request");
+              assertThat(answer.json("error_description").asText()).isNotEmpty();
+            });
+      }
+    }
+
+    @Test
+    void elsewhereItIsAProblem(TestServer server) {
+      Answer answer =
+          RawHttp.exchange(
+              server.uri(),
+              head("POST /oauth/customers HTTP/1.1", "Host: a", "Broken Header: x"),
+              new byte[0]);
+
+      assertThat(answer.expect(400).json("errorCode").asInt()).isEqualTo(400);
+    }
+  }
+}
