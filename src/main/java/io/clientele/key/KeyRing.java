@@ -76,6 +76,14 @@ public final class KeyRing implements AutoCloseable {
 
   /// Makes the first key if there is none, and begins to rotate.
   public void start() {
+    long longest = lifetimes.longestToken.toMillis();
+    if (database.read(store::longestToken) < longest) {
+      database.write(
+          tx -> {
+            store.noteLongestToken(tx, longest);
+            return longest;
+          });
+    }
     tend();
     reload();
     ticker.start();
@@ -198,7 +206,8 @@ public final class KeyRing implements AutoCloseable {
     long now = clock.millis();
     List<SigningKey> keys = rows.stream().map(KeyStore.Row::key).toList();
     for (Retirement each : retirements(keys, now)) {
-      store.retire(tx, each.kid, each.at, each.at + lifetimes.longestToken.toMillis());
+      // Its last token may be older than the present settings, or another node's.
+      store.retire(tx, each.kid, each.at, each.at + store.longestToken(tx));
     }
     for (KeyStore.Row row : rows) {
       if (row.key().isRemoved(now) && row.privateKey().isPresent()) {

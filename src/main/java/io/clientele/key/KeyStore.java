@@ -87,6 +87,27 @@ public final class KeyStore {
         .execute();
   }
 
+  /// Notes how long a token may live here, if it is longer than it ever was.
+  void noteLongestToken(Transaction tx, long millis) {
+    tx.handle()
+        .createUpdate(
+            """
+            INSERT INTO counter (name, value) VALUES ('longest_token', :millis)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value
+            WHERE counter.value < excluded.value
+            """)
+        .bind("millis", millis)
+        .execute();
+  }
+
+  /// The longest that a token may have lived on any node since the first start, in milliseconds.
+  long longestToken(Transaction tx) {
+    return tx.handle()
+        .createQuery("SELECT COALESCE(MAX(value), 0) FROM counter WHERE name = 'longest_token'")
+        .mapTo(Long.class)
+        .one();
+  }
+
   private Row read(ResultSet row) throws SQLException {
     String kid = row.getString("kid");
     String sealed = row.getString("sealed_private");
