@@ -2,6 +2,7 @@ package io.clientele.crypto;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -65,9 +66,13 @@ public final class MasterKey {
 
   /// Makes a new key and has it on disk, synced, before it is used. Refuses to write over a file.
   public static MasterKey create(Path file, SecureRandom random) throws IOException {
+    if (Files.exists(file)) {
+      throw new FileAlreadyExistsException(file.toString());
+    }
     byte[] bytes = new byte[KEY_BYTES];
     random.nextBytes(bytes);
-    PrivateFile.create(
+    // Whole or not at all: half a key would stand in the way of every later start.
+    PrivateFile.replace(
         file,
         (Base64.getEncoder().encodeToString(bytes) + "\n").getBytes(StandardCharsets.US_ASCII));
     return new MasterKey(bytes, random);

@@ -144,6 +144,9 @@ public final class ChangeLog implements AutoCloseable {
 
   private record Row(long seq, Change change) {}
 
+  /// @param newest the last change before the rows were read
+  private record Part(long newest, List<Row> rows) {}
+
   private void readOnAlone() {
     reading.lock();
     try {
@@ -155,10 +158,14 @@ public final class ChangeLog implements AutoCloseable {
 
   private void readOn() {
     long readAt = System.nanoTime();
-    List<Row> rows = database.read(tx -> rowsAfter(tx.handle(), lastSeq));
-    if (!rows.isEmpty() && rows.getFirst().seq > lastSeq + 1) {
+    Part part = database.read(tx -> new Part(newest(tx.handle()), rowsAfter(tx.handle(), lastSeq)));
+    List<Row> rows = part.rows;
+    long next = rows.isEmpty() ? part.newest + 1 : rows.getFirst().seq;
+    if (next != lastSeq + 1) {
+      // They were deleted before this node read them, or the database was put back.
       LOG.warn("changes from {} on were missed; forgetting everything", lastSeq + 1);
       forgetters.forEach(Runnable::run);
+      lastSeq = next - 1;
     }
     tell(rows.stream().map(Row::change).toList());
     if (!rows.isEmpty()) {

@@ -33,7 +33,7 @@ public final class Ticker implements AutoCloseable {
     while (waitForNext()) {
       try {
         task.run();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         LOG.warn("{} failed and will be tried again: {}", thread.getName(), e.toString());
         LOG.debug("{}", thread.getName(), e);
       }
