@@ -11,8 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
 /// Grants: which living client holds which role on which tenant, who gave it and when. Each is a
@@ -129,23 +127,6 @@ public final class GrantStore {
         .list();
   }
 
-  /// What the client holds.
-  public Holdings holdings(Transaction tx, CustomerId customer, ClientId client) {
-    SortedMap<RoleName, TenantSet> byRole = new TreeMap<>();
-    for (Grant grant : grants(tx, customer, client)) {
-      byRole.merge(new RoleName(grant.role), tenants(grant), TenantSet::union);
-    }
-    return new Holdings(byRole);
-  }
-
-  private static TenantSet tenants(Grant grant) {
-    return switch (grant.tenant) {
-      case NO_TENANT -> TenantSet.none();
-      case TenantSet.ALL_MARK -> TenantSet.all();
-      default -> TenantSet.of(List.of(new TenantId(grant.tenant)));
-    };
-  }
-
   /// Takes all from a client that is being deleted.
   public void deleteAll(Transaction tx, CustomerId customer, ClientId client) {
     tx.handle()
@@ -158,7 +139,7 @@ public final class GrantStore {
 
   /// Who holds a role, and where.
   public Map<ClientId, TenantSet> holders(Transaction tx, CustomerId customer, RoleName role) {
-    Map<ClientId, TenantSet> holders = new LinkedHashMap<>();
+    Map<ClientId, List<String>> written = new LinkedHashMap<>();
     tx.handle()
         .createQuery(
             """
@@ -167,12 +148,17 @@ public final class GrantStore {
             """)
         .bind("customer", customer.text())
         .bind("role", role.text())
-        .map(
-            (row, context) ->
-                Map.entry(
-                    new ClientId(row.getString("client_id")),
-                    tenants(new Grant(role.text(), row.getString("tenant_id")))))
-        .forEach(entry -> holders.merge(entry.getKey(), entry.getValue(), TenantSet::union));
+        .map((row, context) -> Map.entry(row.getString("client_id"), row.getString("tenant_id")))
+        .forEach(
+            entry -> {
+              List<String> tenants =
+                  written.computeIfAbsent(new ClientId(entry.getKey()), id -> new ArrayList<>());
+              if (!entry.getValue().equals(NO_TENANT)) {
+                tenants.add(entry.getValue());
+              }
+            });
+    Map<ClientId, TenantSet> holders = new LinkedHashMap<>();
+    written.forEach((client, tenants) -> holders.put(client, TenantSet.read(tenants)));
     return holders;
   }
 

@@ -36,11 +36,18 @@ public record Holdings(SortedMap<RoleName, TenantSet> byRole) {
     return byRole.keySet();
   }
 
-  /// These and one role more; tenants of a role that is held already are added to it.
-  public Holdings and(RoleName role, TenantSet tenants) {
-    SortedMap<RoleName, TenantSet> more = new TreeMap<>(byRole);
-    more.merge(role, tenants, TenantSet::union);
-    return new Holdings(more);
+  /// All of these roles on the same tenants.
+  public static Holdings of(Collection<RoleName> roles, TenantSet tenants) {
+    SortedMap<RoleName, TenantSet> byRole = new TreeMap<>();
+    roles.forEach(role -> byRole.put(role, tenants));
+    return new Holdings(byRole);
+  }
+
+  /// What either holds: roles in one or both, each on the tenants in either.
+  public Holdings union(Holdings other) {
+    SortedMap<RoleName, TenantSet> either = new TreeMap<>(byRole);
+    other.byRole.forEach((role, tenants) -> either.merge(role, tenants, TenantSet::union));
+    return new Holdings(either);
   }
 
   /// What both hold: roles in both, each on the tenants in both.

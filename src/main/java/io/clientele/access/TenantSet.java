@@ -2,7 +2,9 @@ package io.clientele.access;
 
 import io.clientele.id.TenantId;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -52,7 +54,10 @@ public sealed interface TenantSet {
       case Some(var mine) ->
           switch (other) {
             case All all -> this;
-            case Some(var others) -> new Some(mine.stream().filter(others::contains).toList());
+            case Some(var others) -> {
+              Set<TenantId> both = new HashSet<>(others);
+              yield new Some(mine.stream().filter(both::contains).toList());
+            }
           };
     };
   }
@@ -64,7 +69,7 @@ public sealed interface TenantSet {
       case Some(var mine) ->
           switch (other) {
             case All all -> false;
-            case Some(var others) -> mine.containsAll(others);
+            case Some(var others) -> new HashSet<>(mine).containsAll(others);
           };
     };
   }

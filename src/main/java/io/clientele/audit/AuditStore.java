@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.clientele.db.Transaction;
 import io.clientele.http.Json;
+import io.clientele.http.Page;
 import io.clientele.id.CustomerId;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,6 +48,8 @@ public final class AuditStore {
       OptionalLong from,
       OptionalLong to,
       int limit) {}
+
+  private static final int ROWS_AT_ONCE = 100;
 
   private record Head(long seq, String hash) {}
 
@@ -146,8 +151,8 @@ public final class AuditStore {
     }
   }
 
-  /// Events of one customer, newest first.
-  public List<Entry> list(Transaction tx, CustomerId customer, Filter filter) {
+  /// A page of one customer's events, newest first.
+  public Page.Part<Entry> list(Transaction tx, CustomerId customer, Filter filter) {
     List<String> conditions = new ArrayList<>(List.of("customer_id = :customer"));
     filter.before.ifPresent(v -> conditions.add("seq < :before"));
     filter.action.ifPresent(v -> conditions.add("action = :action"));
@@ -164,7 +169,8 @@ public final class AuditStore {
                 """)
             .define("conditions", String.join(" AND ", conditions))
             .bind("customer", customer.text())
-            .bind("limit", filter.limit);
+            .bind("limit", filter.limit + 1)
+            .setFetchSize(ROWS_AT_ONCE);
     filter.before.ifPresent(value -> query.bind("before", value));
     filter.action.ifPresent(value -> query.bind("action", value));
     filter.actor.ifPresent(value -> query.bind("actor", value));
@@ -172,15 +178,20 @@ public final class AuditStore {
     filter.from.ifPresent(value -> query.bind("from", value));
     filter.to.ifPresent(value -> query.bind("to", value));
     return query
-        .map(
-            (row, context) ->
-                new Entry(
-                    row.getLong("seq"),
-                    row.getLong("at"),
-                    row.getString("actor"),
-                    row.getString("action"),
-                    row.getString("object"),
-                    Json.parseOurs(row.getString("hashed")).path("detail")))
-        .list();
+        .map((row, context) -> read(row))
+        .withStream(events -> Page.take(events.iterator(), filter.limit));
+  }
+
+  private static Page.Item<Entry> read(ResultSet row) throws SQLException {
+    String hashed = row.getString("hashed");
+    return new Page.Item<>(
+        new Entry(
+            row.getLong("seq"),
+            row.getLong("at"),
+            row.getString("actor"),
+            row.getString("action"),
+            row.getString("object"),
+            Json.parseOurs(hashed).path("detail")),
+        hashed.length());
   }
 }

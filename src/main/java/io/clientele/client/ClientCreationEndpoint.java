@@ -19,6 +19,7 @@ import io.clientele.customer.CustomerStore;
 import io.clientele.db.Database;
 import io.clientele.db.Transaction;
 import io.clientele.http.Fault;
+import io.clientele.http.Faults;
 import io.clientele.http.Json;
 import io.clientele.http.Percent;
 import io.clientele.http.Problem;
@@ -112,7 +113,7 @@ public final class ClientCreationEndpoint {
   }
 
   private List<Draft> readAll(Json.Document document, boolean isArray) {
-    List<Fault> faults = new ArrayList<>(document.faults());
+    List<Fault> faults = new Faults(document.faults());
     List<Draft> drafts = new ArrayList<>();
     if (isArray && (document.root().isEmpty() || document.root().size() > MOST_CLIENTS)) {
       faults.add(new Fault("", "must hold 1 to " + MOST_CLIENTS + " clients"));
@@ -158,7 +159,7 @@ public final class ClientCreationEndpoint {
 
   /// Throws what stands in the way of creating these, all of one kind at once.
   private void check(Transaction tx, Caller caller, Customer customer, List<Draft> drafts) {
-    List<Fault> faults = new ArrayList<>();
+    List<Fault> faults = new Faults();
     drafts.forEach(draft -> ClientReader.checkAgainst(customer, draft, faults));
     if (!faults.isEmpty()) {
       throw Problem.faults(faults);

@@ -85,6 +85,11 @@ public record ClientFields(
     return new Holdings(byRole);
   }
 
+  /// What `scope` gives: each role on all tenants.
+  Holdings fromScope() {
+    return Holdings.of(scope.stream().map(RoleName::new).toList(), TenantSet.all());
+  }
+
   /// What ROLE_API by default adds: on the tenants that `clientPermissions` names, whatever the
   /// role; on all tenants if it is absent. Nothing in `operator`, which has no such role.
   Holdings byDefault(CustomerId customer) {
@@ -92,7 +97,7 @@ public record ClientFields(
       return Holdings.NONE;
     }
     if (clientPermissions.isNull()) {
-      return Holdings.NONE.and(Role.API.roleName(), TenantSet.all());
+      return Holdings.of(List.of(Role.API.roleName()), TenantSet.all());
     }
     Set<TenantId> named = new TreeSet<>();
     clientPermissions
@@ -100,19 +105,12 @@ public record ClientFields(
         .forEach(tenants -> tenants.forEach(each -> named.add(new TenantId(each.textValue()))));
     return named.isEmpty()
         ? Holdings.NONE
-        : Holdings.NONE.and(Role.API.roleName(), TenantSet.of(named));
+        : Holdings.of(List.of(Role.API.roleName()), TenantSet.of(named));
   }
 
   /// All that the client holds: listed, from `scope`, and by default.
   Holdings holdings(CustomerId customer) {
-    Holdings all = listed();
-    for (String role : scope) {
-      all = all.and(new RoleName(role), TenantSet.all());
-    }
-    for (var entry : byDefault(customer).byRole().entrySet()) {
-      all = all.and(entry.getKey(), entry.getValue());
-    }
-    return all;
+    return listed().union(fromScope()).union(byDefault(customer));
   }
 
   /// The names of the fields in which two differ.

@@ -3,9 +3,7 @@ package io.clientele.client;
 import io.clientele.access.Call;
 import io.clientele.access.Caller;
 import io.clientele.access.Gate;
-import io.clientele.access.Holdings;
 import io.clientele.access.Role;
-import io.clientele.access.TenantSet;
 import io.clientele.client.ClientReader.Draft;
 import io.clientele.customer.Customer;
 import io.clientele.customer.CustomerStore;
@@ -15,7 +13,6 @@ import io.clientele.http.Fault;
 import io.clientele.http.Problem;
 import io.clientele.id.ClientId;
 import io.clientele.id.CustomerId;
-import io.clientele.id.RoleName;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -84,15 +81,11 @@ final class ClientRules {
                 fields.listed(),
                 customer.roles(),
                 role -> Fault.below(roles, role.text())));
-    Holdings scope = Holdings.NONE;
-    for (String role : fields.scope()) {
-      scope = scope.and(new RoleName(role), TenantSet.all());
-    }
     denied.addAll(
         Gate.notGivable(
             caller,
             customer.id(),
-            scope,
+            fields.fromScope(),
             customer.roles(),
             role -> Fault.below(at, "scope") + "/" + fields.scope().indexOf(role.text())));
     denied.addAll(

@@ -6,6 +6,7 @@ import io.clientele.access.Holdings;
 import io.clientele.access.Role;
 import io.clientele.db.Transaction;
 import io.clientele.http.Json;
+import io.clientele.http.Page;
 import io.clientele.id.ClientId;
 import io.clientele.id.CustomerId;
 import io.clientele.id.RoleName;
@@ -47,6 +48,8 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
           .filter(Role::actsOnWholeCustomer)
           .map(role -> "'" + role.roleName() + "'")
           .collect(Collectors.joining(", "));
+
+  private static final int ROWS_AT_ONCE = 100;
 
   private final InstantSource clock;
   private final GrantStore grants;
@@ -114,8 +117,8 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
         .findOne();
   }
 
-  /// Clients of a customer in byte order of their ids.
-  List<Client> list(Transaction tx, CustomerId customer, Filter filter) {
+  /// A page of a customer's clients in byte order of their ids.
+  Page.Part<Client> list(Transaction tx, CustomerId customer, Filter filter) {
     List<String> conditions = new ArrayList<>();
     conditions.add("c.customer_id = :customer AND c.deleted_at IS NULL AND c.client_id > :after");
     if (filter.prefix.isPresent()) {
@@ -151,14 +154,17 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
             .define("conditions", String.join(" AND ", conditions))
             .bind("customer", customer.text())
             .bind("after", filter.after)
-            .bind("limit", filter.limit);
+            .bind("limit", filter.limit + 1)
+            .setFetchSize(ROWS_AT_ONCE);
     filter.prefix.ifPresent(
         prefix ->
             query.bind("prefix", prefix).bind("length", prefix.codePointCount(0, prefix.length())));
     filter.enabled.ifPresent(enabled -> query.bind("enabled", enabled));
     filter.role.ifPresent(role -> query.bind("role", role.text()));
     filter.tenant.ifPresent(tenant -> query.bind("tenant", tenant.text()));
-    return query.map((row, context) -> read(row)).list();
+    return query
+        .map((row, context) -> new Page.Item<>(read(row), characters(row)))
+        .withStream(clients -> Page.take(clients.iterator(), filter.limit));
   }
 
   /// Which of these ids are or were in use, by whomever. Who asks has locked its customer, and so
@@ -333,7 +339,7 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
   public void deleteAll(Transaction tx, CustomerId customer) {
     String after = "";
     while (true) {
-      List<Client> page =
+      Page.Part<Client> page =
           list(
               tx,
               customer,
@@ -344,11 +350,11 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
                   Optional.empty(),
                   Optional.empty(),
                   Optional.empty()));
-      if (page.isEmpty()) {
+      page.items().forEach(client -> delete(tx, client));
+      if (!page.more()) {
         return;
       }
-      page.forEach(client -> delete(tx, client));
-      after = page.getLast().id().text();
+      after = page.items().getLast().id().text();
     }
   }
 
@@ -441,6 +447,17 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
         row.getLong("version"),
         row.getLong("generation"),
         fields);
+  }
+
+  /// Of the columns that may hold many.
+  private static int characters(ResultSet row) throws SQLException {
+    int sum = 0;
+    for (String column :
+        List.of("client_permissions", "scope", "authorities", "resource_ids", "redirect_uri")) {
+      String text = row.getString(column);
+      sum += text == null ? 0 : text.length();
+    }
+    return sum;
   }
 
   private static List<String> strings(ResultSet row, String column) throws SQLException {

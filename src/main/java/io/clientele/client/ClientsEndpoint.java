@@ -19,6 +19,7 @@ import io.clientele.customer.CustomerStore;
 import io.clientele.db.Database;
 import io.clientele.db.Transaction;
 import io.clientele.http.Fault;
+import io.clientele.http.Faults;
 import io.clientele.http.Json;
 import io.clientele.http.Page;
 import io.clientele.http.Problem;
@@ -83,7 +84,7 @@ public final class ClientsEndpoint {
     Filter filter =
         new Filter(
             page.cursor().orElse(""),
-            page.limit() + 1,
+            page.limit(),
             Optional.ofNullable(parameters.get("q")).filter(text -> !text.isEmpty()),
             parse(parameters, "enabled", ClientsEndpoint::bool, "must be true or false", faults),
             parse(parameters, "role", RoleName::parse, "must be a role name", faults),
@@ -91,13 +92,12 @@ public final class ClientsEndpoint {
     if (!faults.isEmpty()) {
       throw Problem.faults(faults);
     }
-    List<Client> found = database.read(tx -> clients.list(tx, call.customer(), filter));
-    List<Client> shown = found.subList(0, Math.min(found.size(), page.limit()));
+    Page.Part<Client> found = database.read(tx -> clients.list(tx, call.customer(), filter));
     ArrayNode array = Json.array();
-    shown.forEach(client -> array.add(client.toJson(Optional.empty())));
+    found.items().forEach(client -> array.add(client.toJson(Optional.empty())));
     Response response = Response.json(200, array);
-    return found.size() > page.limit()
-        ? Page.withNext(response, call.request(), shown.getLast().id().text())
+    return found.more()
+        ? Page.withNext(response, call.request(), found.items().getLast().id().text())
         : response;
   }
 
@@ -136,7 +136,7 @@ public final class ClientsEndpoint {
   public Response replace(Call call) {
     boolean skipRevocation = readSkip(call);
     Json.Document document = Json.parse(call.request());
-    List<Fault> faults = new ArrayList<>(document.faults());
+    List<Fault> faults = new Faults(document.faults());
     Optional<Draft> read =
         reader.read(document.root(), "", Optional.of(ClientRules.pathId(call)), faults);
     if (!faults.isEmpty() || read.isEmpty()) {
@@ -224,7 +224,7 @@ public final class ClientsEndpoint {
 
   private void checkReplace(
       Transaction tx, Call call, Caller caller, Customer customer, Client before, Draft draft) {
-    List<Fault> faults = new ArrayList<>();
+    List<Fault> faults = new Faults();
     ClientReader.checkAgainst(customer, draft, faults);
     if (!faults.isEmpty()) {
       throw Problem.faults(faults);

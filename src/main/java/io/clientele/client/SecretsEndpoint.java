@@ -15,6 +15,7 @@ import io.clientele.customer.CustomerStore;
 import io.clientele.db.Database;
 import io.clientele.db.Transaction;
 import io.clientele.http.Fault;
+import io.clientele.http.Faults;
 import io.clientele.http.Fields;
 import io.clientele.http.Json;
 import io.clientele.http.Problem;
@@ -22,7 +23,6 @@ import io.clientele.http.Response;
 import io.clientele.http.Times;
 import io.clientele.id.ClientId;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -169,7 +169,7 @@ public final class SecretsEndpoint {
       return new Wanted(Optional.empty(), OptionalLong.empty());
     }
     Json.Document document = Json.parse(call.request());
-    List<Fault> faults = new ArrayList<>(document.faults());
+    List<Fault> faults = new Faults(document.faults());
     Fields fields = new Fields(document.root(), "", faults);
     Optional<String> chosen = fields.text("clientSecret", 2000);
     chosen
@@ -203,9 +203,8 @@ public final class SecretsEndpoint {
           if (all.stream().noneMatch(each -> each.id().equals(secretId))) {
             throw Problem.of(404, "Secret '" + secretId + "' not found");
           }
-          boolean othersUsable =
-              usable(tx, call, client.id()).stream().anyMatch(each -> !each.id().equals(secretId));
-          if (!othersUsable) {
+          List<StoredSecret> usable = usable(tx, call, client.id());
+          if (usable.size() == 1 && usable.getFirst().id().equals(secretId)) {
             throw Problem.of(409, "This is the client's last usable secret");
           }
           secrets.revoke(tx, call.customer(), client.id(), secretId);

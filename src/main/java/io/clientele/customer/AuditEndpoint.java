@@ -53,15 +53,14 @@ public final class AuditEndpoint {
             Optional.ofNullable(parameters.get("object")),
             from,
             to,
-            page.limit() + 1);
-    List<Entry> found = database.read(tx -> audit.list(tx, call.customer(), filter));
-    List<Entry> shown = found.subList(0, Math.min(found.size(), page.limit()));
+            page.limit());
+    Page.Part<Entry> found = database.read(tx -> audit.list(tx, call.customer(), filter));
     Response response =
         call.request().headers("Accept").stream().anyMatch(accept -> accept.contains(NDJSON))
-            ? lines(shown)
-            : array(shown);
-    return found.size() > page.limit()
-        ? Page.withNext(response, call.request(), Long.toString(shown.getLast().seq()))
+            ? lines(found.items())
+            : array(found.items());
+    return found.more()
+        ? Page.withNext(response, call.request(), Long.toString(found.items().getLast().seq()))
         : response;
   }
 

@@ -23,7 +23,14 @@ public final class CustomerDirectory {
   }
 
   private static int weight(Customer customer) {
-    return 400 + 150 * customer.tenants().size() + 600 * customer.customRoles().size();
+    int privileges =
+        customer.customRoles().stream()
+            .mapToInt(role -> customer.roles().privileges(role.name()).size())
+            .sum();
+    return 400
+        + 150 * customer.tenants().size()
+        + 600 * customer.customRoles().size()
+        + 300 * privileges;
   }
 
   /// The customer, if it is there and not deleted.

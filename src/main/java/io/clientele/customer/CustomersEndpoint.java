@@ -11,6 +11,7 @@ import io.clientele.audit.AuditStore;
 import io.clientele.db.Database;
 import io.clientele.db.Transaction;
 import io.clientele.http.Fault;
+import io.clientele.http.Faults;
 import io.clientele.http.Fields;
 import io.clientele.http.Json;
 import io.clientele.http.Page;
@@ -111,7 +112,7 @@ public final class CustomersEndpoint {
   /// `POST /oauth/customers`
   public Response create(Call call) {
     Json.Document document = Json.parse(call.request());
-    List<Fault> faults = new ArrayList<>(document.faults());
+    List<Fault> faults = new Faults(document.faults());
     Fields fields = new Fields(document.root(), "", faults);
     Optional<CustomerId> id =
         fields
@@ -187,7 +188,7 @@ public final class CustomersEndpoint {
   /// `PUT /oauth/customers/{customerId}`
   public Response replace(Call call) {
     Json.Document document = Json.parse(call.request());
-    List<Fault> faults = new ArrayList<>(document.faults());
+    List<Fault> faults = new Faults(document.faults());
     Fields fields = new Fields(document.root(), "", faults);
     String path = call.customer().text();
     fields

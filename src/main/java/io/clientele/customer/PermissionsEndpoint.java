@@ -17,6 +17,7 @@ import io.clientele.audit.AuditStore;
 import io.clientele.db.Database;
 import io.clientele.db.Transaction;
 import io.clientele.http.Fault;
+import io.clientele.http.Faults;
 import io.clientele.http.Fields;
 import io.clientele.http.Json;
 import io.clientele.http.Problem;
@@ -39,6 +40,10 @@ public final class PermissionsEndpoint {
 
   private static final int MOST_DOCUMENTS = 1000;
   private static final int MOST_ITEMS = 100;
+
+  /// What all roles of a customer may carry, in characters: it is in memory with the customer.
+  private static final int MOST_CHARACTERS = 256 * 1024;
+
   private static final Set<String> OUR_ACTIONS =
       Set.of(Privilege.CREATE, Privilege.READ, Privilege.UPDATE, Privilege.DELETE);
 
@@ -149,7 +154,7 @@ public final class PermissionsEndpoint {
   /// `POST …/roles/permissions`: one document, or an array; all or nothing.
   public Response set(Call call) {
     Json.Document document = Json.parse(call.request());
-    List<Fault> faults = new ArrayList<>(document.faults());
+    List<Fault> faults = new Faults(document.faults());
     List<Draft> drafts = new ArrayList<>();
     boolean isArray = document.root().isArray();
     if (isArray && (document.root().isEmpty() || document.root().size() > MOST_DOCUMENTS)) {
@@ -179,7 +184,7 @@ public final class PermissionsEndpoint {
   /// `PUT …/roles/permissions/{role}`
   public Response replace(Call call) {
     Json.Document document = Json.parse(call.request());
-    List<Fault> faults = new ArrayList<>(document.faults());
+    List<Fault> faults = new Faults(document.faults());
     Draft draft = read(document.root(), "", false, faults);
     return Response.json(
         200,
@@ -228,6 +233,7 @@ public final class PermissionsEndpoint {
           }
           wanted.forEach(draft -> set(tx, customer, caller, draft));
           Customer now = customers.find(tx, id).orElseThrow();
+          refuseTooMuch(now);
           return wanted.stream().map(draft -> document(now, draft.name.orElseThrow())).toList();
         });
   }
@@ -242,6 +248,22 @@ public final class PermissionsEndpoint {
       faults.add(new Fault(pointer, "a role of the system cannot be changed"));
     } else if (!customer.roles().has(name)) {
       faults.add(new Fault(pointer, "the customer has no such role"));
+    }
+  }
+
+  private static void refuseTooMuch(Customer customer) {
+    long characters =
+        customer.customRoles().stream()
+            .mapToLong(role -> Json.text(role.servicePermissions()).length())
+            .sum();
+    if (characters > MOST_CHARACTERS) {
+      throw Problem.faults(
+          List.of(
+              new Fault(
+                  "",
+                  "the customer's roles would carry more than "
+                      + MOST_CHARACTERS
+                      + " characters of permissions in all")));
     }
   }
 

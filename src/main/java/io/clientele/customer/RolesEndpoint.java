@@ -15,6 +15,7 @@ import io.clientele.audit.AuditStore;
 import io.clientele.db.Database;
 import io.clientele.db.Transaction;
 import io.clientele.http.Fault;
+import io.clientele.http.Faults;
 import io.clientele.http.Json;
 import io.clientele.http.Problem;
 import io.clientele.http.Response;
@@ -205,7 +206,7 @@ public final class RolesEndpoint {
 
   private static Set<RoleName> readNames(Call call) {
     Json.Document document = Json.parse(call.request());
-    List<Fault> faults = new ArrayList<>(document.faults());
+    List<Fault> faults = new Faults(document.faults());
     Set<RoleName> names = new LinkedHashSet<>();
     if (!document.root().isArray()) {
       faults.add(new Fault("", "must be an array of role names"));

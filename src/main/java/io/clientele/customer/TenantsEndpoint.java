@@ -9,6 +9,7 @@ import io.clientele.audit.AuditStore;
 import io.clientele.customer.CustomersEndpoint.TenantDraft;
 import io.clientele.db.Database;
 import io.clientele.http.Fault;
+import io.clientele.http.Faults;
 import io.clientele.http.Json;
 import io.clientele.http.Problem;
 import io.clientele.http.Response;
@@ -56,7 +57,7 @@ public final class TenantsEndpoint {
   /// `POST /oauth/customers/{customerId}/tenants`: one, or an array; all or nothing.
   public Response create(Call call) {
     Json.Document document = Json.parse(call.request());
-    List<Fault> faults = new ArrayList<>(document.faults());
+    List<Fault> faults = new Faults(document.faults());
     boolean isArray = document.root().isArray();
     if (isArray && document.root().isEmpty()) {
       faults.add(new Fault("", "must hold at least one tenant"));

@@ -1,6 +1,7 @@
 package io.clientele.http;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,35 @@ public record Page(int limit, Optional<String> cursor) {
 
   /// The most items a page has.
   public static final int MOST = 1000;
+
+  /// A page also ends where its items have more characters than this: few have many, but who
+  /// wants to fill the memory of the server makes them so.
+  private static final int MOST_CHARACTERS = 8 * 1024 * 1024;
+
+  /// An item of a list.
+  ///
+  /// @param characters of text in it, roughly
+  public record Item<T>(T item, int characters) {}
+
+  /// What one page shows.
+  ///
+  /// @param more whether there are items behind it
+  public record Part<T>(List<T> items, boolean more) {}
+
+  /// Takes what belongs on one page, at least one item if there is one.
+  public static <T> Part<T> take(Iterator<Item<T>> all, int limit) {
+    List<T> taken = new ArrayList<>();
+    long characters = 0;
+    while (all.hasNext()) {
+      if (taken.size() == limit || characters > MOST_CHARACTERS) {
+        return new Part<>(taken, true);
+      }
+      Item<T> next = all.next();
+      taken.add(next.item);
+      characters += next.characters;
+    }
+    return new Part<>(taken, false);
+  }
 
   /// Reads the two parameters.
   ///
