@@ -189,7 +189,8 @@ public final class Request {
 
   /// The query's parameters for management routes: repeated ones are refused there as well.
   ///
-  /// @throws Problem 400 if the query is not form-encoded, or repeats a parameter
+  /// @throws Problem 400 if the query is not form-encoded, repeats a parameter, or holds U+0000,
+  ///   which no database text can
   public Map<String, String> queryParameters() {
     Map<String, String> parameters = new HashMap<>();
     if (query().isEmpty()) {
@@ -204,6 +205,9 @@ public final class Request {
       Optional<String> value = Percent.decodeForm(pair.substring(equals + 1));
       if (name.isEmpty() || value.isEmpty()) {
         throw Problem.faults(List.of(new Fault("?", "the query is not form-encoded UTF-8")));
+      }
+      if (value.get().indexOf(0) >= 0) {
+        throw Problem.faults(List.of(new Fault("?" + name.get(), "holds U+0000")));
       }
       if (parameters.put(name.get(), value.get()) != null) {
         throw Problem.faults(List.of(new Fault("?" + name.get(), "the parameter is repeated")));
