@@ -64,10 +64,7 @@ class AttacksTest {
       String id = Names.unique("client");
       byte[] body = Customer.client(id).toString().getBytes(UTF_8);
       try (RawHttp slow = withBodyKeptBack(abc, token, body)) {
-        abc.server()
-            .http()
-            .form("/oauth/revoke", abc.admin().basic(), "token", token)
-            .expect(200);
+        abc.server().http().form("/oauth/revoke", abc.admin().basic(), "token", token).expect(200);
 
         slow.write(body);
         slow.read("POST").expect(401);

@@ -17,8 +17,8 @@ public record Page(int limit, Optional<String> cursor) {
   /// The most items a page has.
   public static final int MOST = 1000;
 
-  /// A page also ends where its items have more characters than this: few have many, but who
-  /// wants to fill the memory of the server makes them so.
+  /// A page also ends where its items have more characters than this: few have many, but who wants
+  /// to fill the memory of the server makes them so.
   private static final int MOST_CHARACTERS = 8 * 1024 * 1024;
 
   /// An item of a list.
