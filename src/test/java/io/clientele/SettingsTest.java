@@ -65,7 +65,7 @@ class SettingsTest {
       assertThat(settings.database()).isEmpty();
       assertThat(settings.maxTokenValidity()).isEqualTo(86_400);
       assertThat(settings.keyRotation()).isEqualTo(Duration.ofDays(30));
-      assertThat(settings.keyPublishLead()).isEqualTo(Duration.ofSeconds(300));
+      assertThat(settings.keyPublishLead()).isEqualTo(Duration.ofMinutes(5));
       assertThat(settings.failureLimit()).isEqualTo(20);
       assertThat(settings.stalenessLimit()).isEqualTo(Duration.ofMinutes(10));
       assertThat(settings.behindProxy()).isEmpty();

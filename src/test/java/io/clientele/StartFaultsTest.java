@@ -1,5 +1,6 @@
 package io.clientele;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -118,7 +119,7 @@ class StartFaultsTest {
 
   @Test
   void aPortInUseIsRefusedAndNothingIsMade() throws Exception {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = Integer.toString(taken.getLocalPort());
 
       assertThat(refused(data(), "--port", port)).contains("127.0.0.1").contains(port);
@@ -234,7 +235,7 @@ class StartFaultsTest {
     void aFileThatIsNoDatabaseIsRefused() throws Exception {
       Path data = used();
       Path file = data.resolve("clientele.db");
-      Files.write(file, "this is no database ".repeat(1000).getBytes("US-ASCII"));
+      Files.write(file, "this is no database ".repeat(1000).getBytes(US_ASCII));
       Map<String, String> before = contents(data);
 
       assertThat(refused(data)).contains(file.toString());
@@ -306,7 +307,7 @@ class StartFaultsTest {
     @Test
     void aDatabaseServerThatIsNotThereIsRefused() throws Exception {
       int nobody;
-      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
         nobody = free.getLocalPort();
       }
       String url = "jdbc:postgresql://127.0.0.1:" + nobody + "/x?user=postgres&password=hidden";
@@ -367,7 +368,7 @@ class StartFaultsTest {
                       }));
         }
         Eventually.is(
-            "load runs", () -> acknowledged.size() > 50 && tokens.get() > 50 || !wrong.isEmpty());
+            "load runs", () -> (acknowledged.size() > 50 && tokens.get() > 50) || !wrong.isEmpty());
         stopping.set(true);
         server.terminate();
 
