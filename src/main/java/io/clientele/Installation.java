@@ -154,7 +154,15 @@ final class Installation {
     Path file = settings.data().resolve(OPERATOR_FILE);
     URI tokenEndpoint = tokenEndpoint(issuer);
     List<String> words = new ArrayList<>();
-    boolean first = operator.makeIfFirst(file, tokenEndpoint);
+    boolean first =
+        operator.makeIfFirst(
+            file,
+            tokenEndpoint,
+            tx -> {
+              if (settings.demo()) {
+                demonstration.make(tx, settings.data(), tokenEndpoint);
+              }
+            });
     if (first) {
       words.add(
           "First start: the operator's client id and secret are in " + file + " (mode 0600).");
@@ -170,9 +178,6 @@ final class Installation {
             "--demo makes its customers in an empty data directory only, and "
                 + settings.data()
                 + " is in use. Start without --demo, or give another --data.");
-      }
-      if (first) {
-        demonstration.make(settings.data(), tokenEndpoint);
       }
       words.add(
           "Demonstration: customers ABC and XYZ; credentials in "

@@ -1,12 +1,15 @@
 package io.clientele;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.clientele.harness.Answer;
 import io.clientele.harness.Client;
 import io.clientele.harness.Customer;
 import io.clientele.harness.Names;
 import io.clientele.harness.TestServer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -86,6 +89,24 @@ class FaultsTest {
       }
 
       await("the token is dead", () -> !server.isActive(token));
+    }
+  }
+
+  /// As after `kill -9` in the midst of a first start.
+  @Test
+  void aDemonstrationThatWasNotMadeWholeIsMadeByTheNextStart(@TempDir Path data) throws Exception {
+    Path inTheWay = Files.createDirectories(data.resolve("demo.json").resolve("in the way"));
+    assertThatThrownBy(() -> TestServer.startOn(data, "--demo"))
+        .hasMessageContaining("demo.json cannot be written");
+    Files.delete(inTheWay);
+    Files.delete(data.resolve("demo.json"));
+
+    try (TestServer server = TestServer.startOn(data, "--demo")) {
+      JsonNode admin =
+          Answer.JSON.readTree(data.resolve("demo.json").toFile()).get("customers").get("ABC");
+      assertThat(server.token(admin.get("clientId").asText(), admin.get("clientSecret").asText()))
+          .isNotEmpty();
+      assertThat(server.operatorToken()).isNotEmpty();
     }
   }
 }

@@ -52,21 +52,16 @@ public final class Demonstration {
   /// Makes it.
   ///
   /// @param data the directory for `demo.json` and the files for `curl -K`
-  public void make(Path data, URI tokenEndpoint) {
-    database.write(
-        tx -> {
-          ServerStateStore.setIfAbsent(tx, STATE, ABC.text());
-          ObjectNode json = Json.object();
-          json.put("tokenEndpoint", tokenEndpoint.toString());
-          ObjectNode made = json.putObject("customers");
-          made.set(
-              ABC.text(),
-              makeCustomer(
-                  tx, data, ABC, List.of(new TenantId("tenant1"), new TenantId("tenant2"))));
-          made.set(XYZ.text(), makeCustomer(tx, data, XYZ, List.of(new TenantId("tenant3"))));
-          write(data.resolve("demo.json"), Json.text(json) + "\n");
-          return ABC;
-        });
+  public void make(Transaction tx, Path data, URI tokenEndpoint) {
+    ServerStateStore.setIfAbsent(tx, STATE, ABC.text());
+    ObjectNode json = Json.object();
+    json.put("tokenEndpoint", tokenEndpoint.toString());
+    ObjectNode made = json.putObject("customers");
+    made.set(
+        ABC.text(),
+        makeCustomer(tx, data, ABC, List.of(new TenantId("tenant1"), new TenantId("tenant2"))));
+    made.set(XYZ.text(), makeCustomer(tx, data, XYZ, List.of(new TenantId("tenant3"))));
+    write(data.resolve("demo.json"), Json.text(json) + "\n");
   }
 
   private ObjectNode makeCustomer(

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /// The operator's own client: made at the first start, and given a new secret when the old one is
 /// lost. Its secret is written to a file of mode 0600, once, before the database says that it
@@ -69,8 +70,9 @@ public final class OperatorAccount {
   /// start together one makes it.
   ///
   /// @param file where id and secret go
+  /// @param more what else belongs to the first start: all of it is done, or nothing
   /// @return whether it was made now
-  public boolean makeIfFirst(Path file, URI tokenEndpoint) {
+  public boolean makeIfFirst(Path file, URI tokenEndpoint, Consumer<Transaction> more) {
     return database.write(
         tx -> {
           boolean first = ServerStateStore.setIfAbsent(tx, STATE, CLIENT.text());
@@ -80,6 +82,7 @@ public final class OperatorAccount {
             creation.make(tx, CustomerId.OPERATOR, CLIENT, operatorRole(), secret, CLIENT);
             audit.write(tx, CustomerId.OPERATOR, "system", new AuditEvent.OperatorCreated(CLIENT));
             write(file, secret, tokenEndpoint);
+            more.accept(tx);
           }
           return first;
         });
