@@ -13,8 +13,13 @@ import io.clientele.harness.WithServer;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -226,6 +231,36 @@ class FailureLimitsTest {
                 Customer.client(chosen.id(), Map.of()).put("clientName", Names.unique("name")))
             .expect(200);
         ask(server, chosen.id(), secret).expect(200);
+      }
+    }
+  }
+
+  @Nested
+  class SlowSecrets {
+    /// More than can wait for their hash are sent away; who needs no hash is not held up.
+    @Test
+    void areSentAwayWhenThereAreTooManyAtOnce(TestServer server, Customer abc) throws Exception {
+      Client client = abc.newClient();
+      List<Callable<Answer>> slow = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        slow.add(() -> ask(server, Names.unique("nobody"), "not the chosen one"));
+      }
+
+      List<Future<Answer>> answers;
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        answers = slow.stream().map(threads::submit).toList();
+        for (int i = 0; i < 20; i++) {
+          ask(server, client.id(), client.secret()).expect(200);
+        }
+      }
+
+      for (Future<Answer> each : answers) {
+        Answer answer = each.get();
+        assertThat(answer.status()).isIn(401, 503);
+        if (answer.status() == 503) {
+          answer.expectOAuthError(503, "temporarily_unavailable");
+          assertThat(answer.header("Retry-After")).isPresent();
+        }
       }
     }
   }

@@ -19,6 +19,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLEncoder;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
@@ -425,6 +427,71 @@ class Rfc6749Test {
     }
   }
 
+  /// RFC 6749 §2.3.1 leaves it open how long a secret is good; a right one is remembered for a
+  /// while so as not to be hashed each time, but never beyond its end.
+  @Nested
+  class ASecretThatWasRight {
+    private static final String SECOND = "A second chosen secret";
+
+    @Test
+    void isRefusedFromTheMomentItEnds(TestServer server, Customer abc) {
+      Client client = abc.newClient();
+      String id =
+          server
+              .http()
+              .post(client.path() + "/secrets", abc.adminToken(), Map.of("clientSecret", SECOND))
+              .expect(201)
+              .json("id")
+              .asText();
+      byBasic(server, client.id(), SECOND).expect(200);
+      byBasic(server, client.id(), SECOND).expect(200);
+
+      server.http().delete(client.path() + "/secrets/" + id, abc.adminToken()).expect(200);
+
+      isRefused(byBasic(server, client.id(), SECOND));
+      byBasic(server, client.id(), client.secret()).expect(200);
+    }
+
+    @Test
+    void isRefusedFromTheMomentItExpires() {
+      try (TestServer server = TestServer.start()) {
+        Customer abc = server.newCustomer("t");
+        Client client = abc.newClient();
+        Instant end = server.clock().instant().plus(Duration.ofMinutes(5));
+        server
+            .http()
+            .post(
+                client.path() + "/secrets",
+                abc.adminToken(),
+                Map.of("clientSecret", SECOND, "expiresAt", end.toString()))
+            .expect(201);
+        byBasic(server, client.id(), SECOND).expect(200);
+
+        server.clock().advance(Duration.ofMinutes(6));
+
+        isRefused(byBasic(server, client.id(), SECOND));
+        byBasic(server, client.id(), client.secret()).expect(200);
+      }
+    }
+
+    @Test
+    void isReplacedByAPut(TestServer server, Customer abc) {
+      Client client = clientWith(abc, Names.unique("replaced"), OF_THE_PAGE);
+      byBasic(server, client.id(), OF_THE_PAGE).expect(200);
+
+      server
+          .http()
+          .put(
+              client.path(),
+              abc.adminToken(),
+              Customer.client(client.id(), Map.of()).put("clientSecret", SECOND))
+          .expect(200);
+
+      isRefused(byBasic(server, client.id(), OF_THE_PAGE));
+      byBasic(server, client.id(), SECOND).expect(200);
+    }
+  }
+
   @Nested
   class Section3_2 {
     @ParameterizedTest
@@ -650,6 +717,41 @@ class Rfc6749Test {
 
       askBy(server, client.basic(), most).expect(200);
       askBy(server, client.basic(), most + "y").expectOAuthError(413, "invalid_request");
+    }
+
+    @Test
+    void aBodyThatComesInPiecesIsReadWhole(TestServer server, Customer abc) {
+      String head =
+          """
+          POST /oauth/token HTTP/1.1
+          Host: localhost
+          Authorization: %s
+          Content-Type: %s
+          %s
+
+          """
+              .replace("\n", "\r\n");
+      String basic = abc.newClient().basic();
+      Map<String, List<String>> pieces =
+          Map.of(
+              "Content-Length: " + GRANT.length(),
+              List.of(GRANT.substring(0, 7), GRANT.substring(7, 8), GRANT.substring(8)),
+              "Transfer-Encoding: chunked",
+              List.of(
+                  "5\r\n" + GRANT.substring(0, 5) + "\r\n",
+                  Integer.toHexString(GRANT.length() - 5) + "\r\n" + GRANT.substring(5),
+                  "\r\n0\r\n\r\n"));
+
+      pieces.forEach(
+          (framing, parts) -> {
+            try (RawHttp connection = RawHttp.connect(server.uri())) {
+              connection.write(head.formatted(basic, FORM, framing).getBytes(ISO_8859_1));
+              for (String part : parts) {
+                connection.write(part.getBytes(ISO_8859_1));
+              }
+              connection.read(framing).expect(200);
+            }
+          });
     }
 
     @Test
