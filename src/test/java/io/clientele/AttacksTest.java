@@ -344,6 +344,25 @@ class AttacksTest {
     }
   }
 
+  /// A program that keeps connections open sends its next request on one that ends without a word,
+  /// and gets no answer to it.
+  @Test
+  void aRefusalBeforeTheBodyCameSaysThatTheConnectionEnds(TestServer server) {
+    try (RawHttp connection = RawHttp.connect(server.uri())) {
+      String head =
+          """
+          POST /oauth/customers/none/clients HTTP/1.1
+          Host: localhost
+          Content-Length: 10
+
+          """;
+      connection.write(head.replace("\n", "\r\n").getBytes(ISO_8859_1));
+      Answer refusal = connection.read("POST").expect(401);
+
+      assertThat(refusal.headers("Connection")).containsExactly("close");
+    }
+  }
+
   @Test
   void anExpiredSecretMayBeEndedWhenNoneIsUsable() {
     try (TestServer server = TestServer.start()) {

@@ -298,6 +298,12 @@ public final class WebServer implements AutoCloseable {
       HttpFields.Mutable headers = response.getHeaders();
       headers.put("X-Request-Id", ours.id());
       fill(headers, answer);
+      // A refusal may be quicker than the body. Jetty then ends the connection, and who keeps it
+      // for
+      // the next request has to know.
+      if (!request.consumeAvailable()) {
+        headers.put(HttpHeader.CONNECTION, "close");
+      }
       long microseconds = (System.nanoTime() - ours.startedNanos()) / 1000;
       observer.answered(ours, traceId(), answer.status(), microseconds);
       response.write(true, ByteBuffer.wrap(answer.body()), callback);
