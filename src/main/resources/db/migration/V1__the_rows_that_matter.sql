@@ -50,24 +50,25 @@ CREATE TABLE client (
   deleted_at             BIGINT,
   former_grants          TEXT             -- JSON {role: [tenant, …]}: what a deleted client held
 );
-CREATE INDEX client_of_customer ON client (customer_id, client_id);
+CREATE UNIQUE INDEX client_of_customer ON client (customer_id, client_id);
 
 -- What a client holds, one row a pair. tenant_id '*' is all tenants of the customer, '' a role without a list.
 CREATE TABLE client_grant (
-  client_id   TEXT ${bytewise} NOT NULL REFERENCES client (client_id),
+  client_id   TEXT ${bytewise} NOT NULL,
   role        TEXT ${bytewise} NOT NULL,
   tenant_id   TEXT ${bytewise} NOT NULL,
   customer_id TEXT ${bytewise} NOT NULL,
   given_by    TEXT NOT NULL,
   given_at    BIGINT NOT NULL,
-  PRIMARY KEY (client_id, role, tenant_id)
+  PRIMARY KEY (client_id, role, tenant_id),
+  FOREIGN KEY (customer_id, client_id) REFERENCES client (customer_id, client_id)
 );
 CREATE INDEX client_grant_of_tenant ON client_grant (customer_id, tenant_id);
 CREATE INDEX client_grant_of_role ON client_grant (customer_id, role);
 
 CREATE TABLE client_secret (
   secret_id    TEXT NOT NULL PRIMARY KEY,
-  client_id    TEXT ${bytewise} NOT NULL REFERENCES client (client_id),
+  client_id    TEXT ${bytewise} NOT NULL,
   customer_id  TEXT ${bytewise} NOT NULL,
   algorithm    TEXT NOT NULL,
   digest       TEXT NOT NULL,
@@ -76,7 +77,8 @@ CREATE TABLE client_secret (
   created_by   TEXT NOT NULL,
   expires_at   BIGINT,
   revoked_at   BIGINT,
-  last_used_at BIGINT
+  last_used_at BIGINT,
+  FOREIGN KEY (customer_id, client_id) REFERENCES client (customer_id, client_id)
 );
 CREATE INDEX client_secret_of_client ON client_secret (client_id);
 

@@ -125,17 +125,4 @@ public final class SecretStore {
         .bind("customer", customer.text())
         .execute();
   }
-
-  /// Ends all of a customer's clients.
-  public void revokeAll(Transaction tx, CustomerId customer) {
-    tx.handle()
-        .createUpdate(
-            """
-            UPDATE client_secret SET revoked_at = :now, digest = ''
-            WHERE customer_id = :customer AND revoked_at IS NULL
-            """)
-        .bind("now", clock.millis())
-        .bind("customer", customer.text())
-        .execute();
-  }
 }
