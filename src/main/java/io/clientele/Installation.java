@@ -95,8 +95,9 @@ final class Installation {
         throw new StartException(
             "The master key file "
                 + file
-                + " is missing. Make one with: head -c 32 /dev/urandom | base64 > "
-                + file);
+                + " is missing. Make one with: (umask 077; head -c 32 /dev/urandom | base64 > "
+                + file
+                + ")");
       }
       return MasterKey.create(file, provider.random());
     } catch (IOException e) {
@@ -232,10 +233,12 @@ final class Installation {
                 provider,
                 settings.maxTokenValidity());
         Path file = settings.data().resolve(OPERATOR_FILE);
-        URI issuer =
+        URI tokenEndpoint =
             settings
                 .issuer()
-                .orElse(URI.create("http://" + settings.host() + ":" + settings.port()));
+                .map(Installation::tokenEndpoint)
+                .or(() -> OperatorAccount.tokenEndpointIn(file))
+                .orElse(tokenEndpoint(URI.create("http://127.0.0.1:" + settings.port())));
         boolean done =
             new OperatorAccount(
                     database,
@@ -247,7 +250,7 @@ final class Installation {
                     audit,
                     hasher,
                     provider)
-                .reset(file, tokenEndpoint(issuer));
+                .reset(file, tokenEndpoint);
         if (!done) {
           throw neverStarted(settings);
         }
@@ -262,6 +265,7 @@ final class Installation {
     return new StartException(
         "No operator was ever made in "
             + settings.data()
-            + ": start the server once with 'clientele serve', or give another --data.");
+            + ": start the server once with 'clientele serve', or give another --data"
+            + " (and --database, if it is in PostgreSQL).");
   }
 }

@@ -9,10 +9,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 
 /// The program: reads the command line, does one thing, returns an exit code.
 ///
@@ -33,7 +35,7 @@ public final class Main {
       mixinStandardHelpOptions = true,
       footer = {
         "",
-        "Begin with: clientele serve --demo",
+        "Begin with: clientele serve --demo (Ctrl-C stops it)",
         "In a source checkout, 'clientele package' makes a tar.gz that runs anywhere."
       })
   static final class Program {}
@@ -84,6 +86,18 @@ public final class Main {
   private record CommandLines(
       CommandLine whole, CommandLine serve, CommandLine operator, CommandLine reset) {
 
+    /// Options that say which installation is meant.
+    private static final Set<String> WHERE =
+        Set.of(
+            "--data",
+            "--database",
+            "--database-user",
+            "--database-password-file",
+            "--master-key-file",
+            "--issuer",
+            "--config",
+            "--help");
+
     static CommandLines make() {
       CommandLine whole = new CommandLine(new Program());
       CommandLine serve = new CommandLine(new ServeOptions());
@@ -94,11 +108,23 @@ public final class Main {
           .usageMessage()
           .description(
               "Makes a new secret for client 'operator' when it is lost, in operator.json of the"
-                  + " data directory. The server must be stopped. Takes the options of 'serve'.");
+                  + " data directory. The server must be stopped. Takes every option of 'serve';"
+                  + " these say which installation is meant.");
+      hideWhatOnlyServes(reset);
       whole.addSubcommand("serve", serve);
       whole.addSubcommand("operator", operator);
       operator.addSubcommand("reset", reset);
       return new CommandLines(whole, serve, operator, reset);
+    }
+
+    private static void hideWhatOnlyServes(CommandLine reset) {
+      reset.setCommandName("reset");
+      for (OptionSpec option : List.copyOf(reset.getCommandSpec().options())) {
+        if (!WHERE.contains(option.longestName())) {
+          reset.getCommandSpec().remove(option);
+          reset.getCommandSpec().addOption(OptionSpec.builder(option).hidden(true).build());
+        }
+      }
     }
   }
 
@@ -129,6 +155,10 @@ public final class Main {
       throws SettingsException, StartException {
     if (asksForHelp(words)) {
       program.serve.usage(out);
+      return DONE;
+    }
+    if (words.contains("--version") || words.contains("-V")) {
+      out.println(version());
       return DONE;
     }
     Settings settings = Settings.parse(words, environment);

@@ -34,7 +34,8 @@ final class ServeOptions {
       paramLabel = "PORT",
       defaultValue = "",
       description =
-          "Port on 127.0.0.1 that serves /metrics and /health without a token (default: none).")
+          "Port on 127.0.0.1 that serves /metrics, /health/live and /health/ready without a token"
+              + " (default: none).")
   String managementPort = "";
 
   @Option(

@@ -52,6 +52,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -231,7 +232,7 @@ public final class Server implements AutoCloseable {
             new RolesEndpoint(database, customers, roles, grants, audit, callers),
             new PermissionsEndpoint(database, customers, roles, grants, audit, callers),
             new AuditEndpoint(database, audit),
-            new HealthEndpoint(() -> obstacle(database)),
+            new HealthEndpoint(() -> obstacle(database, settings.stalenessLimit())),
             metrics,
             new OpenApiEndpoint());
     List<Routes.Line> routes = table.all(endpoints);
@@ -341,10 +342,14 @@ public final class Server implements AutoCloseable {
         each -> each.ageOfKnowledge().toMillis() / 1000.0);
   }
 
-  /// What keeps the server from answering, in one word.
-  private static Optional<String> obstacle(Database database) {
-    if (!database.changeLog().isFresh()) {
-      return Optional.of("stale");
+  /// What keeps the server from its main job, in one word. While a shared database is away, known
+  /// clients get tokens up to the staleness limit: a node is ready so long, or a balancer would
+  /// take out all nodes at once.
+  private static Optional<String> obstacle(Database database, Duration stalenessLimit) {
+    if (database.isShared()) {
+      return database.changeLog().ageOfKnowledge().compareTo(stalenessLimit) > 0
+          ? Optional.of("stale")
+          : Optional.empty();
     }
     try {
       return database.read(tx -> Optional.<String>empty());

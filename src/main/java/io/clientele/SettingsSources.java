@@ -14,6 +14,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
@@ -28,6 +29,9 @@ final class SettingsSources {
   /// Variables with our prefix that are the launcher's or the command line's, and no settings.
   private static final Set<String> NOT_SETTINGS =
       Set.of("CLIENTELE_JAVA_HOME", "CLIENTELE_JAVA_OPTS", "CLIENTELE_HOME");
+
+  private static final Pattern SERVICE_LINK =
+      Pattern.compile(".*_SERVICE_(HOST|PORT(_\\w+)?)|.*_PORT_\\d+_(TCP|UDP|SCTP)(_\\w+)?");
 
   private SettingsSources() {}
 
@@ -105,7 +109,9 @@ final class SettingsSources {
         .ifPresent(file -> readConfig(line, file, names, values, faults));
     environment.forEach(
         (variable, value) -> {
-          if (variable.startsWith(PREFIX) && !NOT_SETTINGS.contains(variable)) {
+          if (variable.startsWith(PREFIX)
+              && !NOT_SETTINGS.contains(variable)
+              && !isServiceLink(variable, value)) {
             String name =
                 variable.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
             if (names.contains(name)) {
@@ -124,6 +130,13 @@ final class SettingsSources {
             : null;
       }
     };
+  }
+
+  /// Whether Kubernetes put the variable there for a service that happens to be called like us.
+  private static boolean isServiceLink(String variable, String value) {
+    return value.startsWith("tcp://")
+        || value.startsWith("udp://")
+        || SERVICE_LINK.matcher(variable).matches();
   }
 
   private static Optional<Path> configFile(

@@ -359,6 +359,25 @@ class ClientFieldsTest {
     }
 
     @Test
+    void aFaultOfFormHidesNoRoleOrTenantThatTheCustomerHasNot(Customer abc) {
+      String item =
+          with("clientId", "\"!\"")
+              .replace(
+                  "}",
+                  ",\"scope\":[\"ROLE_NONE\"],"
+                      + "\"clientPermissions\":{\"roles\":{\"ROLE_FOO\":[\"nowhere\",1]}}}");
+
+      abc.post(item)
+          .expectFaults(
+              "/clientId",
+              "/clientPermissions/roles/ROLE_FOO",
+              "/clientPermissions/roles/ROLE_FOO/0",
+              "/clientPermissions/roles/ROLE_FOO/1",
+              "/scope/0");
+      nothingIsCreated(abc);
+    }
+
+    @Test
     void nullMeansOmittedForEveryOptionalField(Customer abc) {
       ObjectNode nulls = client();
       OPTIONAL.forEach(nulls::putNull);

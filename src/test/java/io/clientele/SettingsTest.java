@@ -334,12 +334,32 @@ class SettingsTest {
     }
 
     @Test
-    void aRotationIsLongerThanTheLead() {
-      assertThat(faults("--key-rotation", "300"))
-          .singleElement()
-          .asString()
-          .contains("--key-rotation");
-      parse("--key-rotation", "301");
+    void keysMayRotateFasterThanTheLeadWithSeveralPending() {
+      Settings settings =
+          parse("--key-rotation", "30", "--jwks-cache", "60", "--key-publish-lead", "61");
+
+      assertThat(settings.keyRotation()).isEqualTo(Duration.ofSeconds(30));
+    }
+  }
+
+  @Nested
+  class InKubernetes {
+    @Test
+    void whatItPutsThereForAServiceCalledLikeUsIsNoSetting() {
+      Map<String, String> links =
+          Map.of(
+              "CLIENTELE_SERVICE_HOST", "10.0.0.7",
+              "CLIENTELE_SERVICE_PORT", "8080",
+              "CLIENTELE_SERVICE_PORT_HTTP", "8080",
+              "CLIENTELE_PORT", "tcp://10.0.0.7:8080",
+              "CLIENTELE_PORT_8080_TCP", "tcp://10.0.0.7:8080",
+              "CLIENTELE_PORT_8080_TCP_ADDR", "10.0.0.7",
+              "CLIENTELE_MAX_TOKEN_VALIDITY", "600");
+
+      Settings settings = parse(links);
+
+      assertThat(settings.port()).isEqualTo(8080);
+      assertThat(settings.maxTokenValidity()).isEqualTo(600);
     }
   }
 

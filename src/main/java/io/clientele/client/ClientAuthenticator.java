@@ -76,8 +76,7 @@ public final class ClientAuthenticator {
   ///
   /// @param reason for the log
   static OAuthException failed(String reason) {
-    return new OAuthException(
-        Code.INVALID_CLIENT, "client authentication failed", "invalid_client: " + reason);
+    return new OAuthException(Code.INVALID_CLIENT, "client authentication failed", reason);
   }
 
   /// Authenticates the client of a request.

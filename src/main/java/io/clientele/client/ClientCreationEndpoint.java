@@ -79,13 +79,16 @@ public final class ClientCreationEndpoint {
   /// A client that was made, and the secret that is shown this once.
   private record Made(Client client, Secret secret) {}
 
+  /// One client of the request, as it was sent.
+  private record Item(JsonNode node, String pointer) {}
+
   private record NewSecret(Secret secret, SecretDigest digest) {}
 
   /// `POST …/clients`: an array of clients, or one; all or nothing.
   public Response create(Call call) {
     Json.Document document = Json.parse(call.request());
     boolean isArray = document.root().isArray();
-    List<Draft> drafts = readAll(document, isArray);
+    List<Draft> drafts = readAll(call, document, isArray);
     boolean slow = drafts.stream().anyMatch(draft -> draft.chosenSecret().isPresent());
     if (slow) {
       // Slow hashes are for requests that would succeed without them.
@@ -112,41 +115,49 @@ public final class ClientCreationEndpoint {
     return created(call, made, isArray);
   }
 
-  private List<Draft> readAll(Json.Document document, boolean isArray) {
+  private List<Draft> readAll(Call call, Json.Document document, boolean isArray) {
     List<Fault> faults = new Faults(document.faults());
-    List<Draft> drafts = new ArrayList<>();
     if (isArray && (document.root().isEmpty() || document.root().size() > MOST_CLIENTS)) {
       faults.add(new Fault("", "must hold 1 to " + MOST_CLIENTS + " clients"));
       throw Problem.faults(faults);
     }
-    if (isArray) {
-      for (int i = 0; i < document.root().size(); i++) {
-        readOne(document.root().get(i), "/" + i, faults).ifPresent(drafts::add);
-      }
-    } else {
-      readOne(document.root(), "", faults).ifPresent(drafts::add);
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; isArray && i < document.root().size(); i++) {
+      items.add(new Item(document.root().get(i), "/" + i));
     }
-    Set<ClientId> seen = new HashSet<>();
-    int chosen = 0;
-    for (Draft draft : drafts) {
-      if (!seen.add(draft.id())) {
-        faults.add(new Fault(Fault.below(draft.pointer(), "clientId"), "the client is repeated"));
-      }
-      if (draft.chosenSecret().isPresent() && ++chosen == MOST_CHOSEN_SECRETS + 1) {
-        faults.add(
-            new Fault(
-                Fault.below(draft.pointer(), "clientSecret"),
-                "a request may choose at most " + MOST_CHOSEN_SECRETS + " secrets"));
-      }
+    if (!isArray) {
+      items.add(new Item(document.root(), ""));
     }
+    List<Draft> drafts = new ArrayList<>();
+    for (Item item : items) {
+      reader.read(item.node, item.pointer, Optional.empty(), faults).ifPresent(drafts::add);
+    }
+    checkTogether(items, faults);
     if (!faults.isEmpty()) {
+      // All at once: also what depends on the customer.
+      Customer customer = database.read(tx -> rules.find(tx, call.customer()));
+      items.forEach(item -> ClientReader.checkAgainst(customer, item.node, item.pointer, faults));
       throw Problem.faults(faults);
     }
     return drafts;
   }
 
-  private Optional<Draft> readOne(JsonNode node, String pointer, List<Fault> faults) {
-    return reader.read(node, pointer, Optional.empty(), faults);
+  /// Notes what is wrong with the items only because they stand in one request.
+  private static void checkTogether(List<Item> items, List<Fault> faults) {
+    Set<String> seen = new HashSet<>();
+    int chosen = 0;
+    for (Item item : items) {
+      String id = item.node.path("clientId").textValue();
+      if (id != null && !seen.add(id)) {
+        faults.add(new Fault(Fault.below(item.pointer, "clientId"), "the client is repeated"));
+      }
+      if (item.node.path("clientSecret").isTextual() && ++chosen == MOST_CHOSEN_SECRETS + 1) {
+        faults.add(
+            new Fault(
+                Fault.below(item.pointer, "clientSecret"),
+                "a request may choose at most " + MOST_CHOSEN_SECRETS + " secrets"));
+      }
+    }
   }
 
   private SecretDigest digest(Secret secret) {
@@ -160,7 +171,8 @@ public final class ClientCreationEndpoint {
   /// Throws what stands in the way of creating these, all of one kind at once.
   private void check(Transaction tx, Caller caller, Customer customer, List<Draft> drafts) {
     List<Fault> faults = new Faults();
-    drafts.forEach(draft -> ClientReader.checkAgainst(customer, draft, faults));
+    drafts.forEach(
+        draft -> ClientReader.checkAgainst(customer, draft.item(), draft.pointer(), faults));
     if (!faults.isEmpty()) {
       throw Problem.faults(faults);
     }

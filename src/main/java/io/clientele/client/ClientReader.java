@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -70,8 +71,14 @@ final class ClientReader {
 
   /// A client that a request asks for.
   ///
+  /// @param item the document it was read from
   /// @param pointer where it stands in the request
-  record Draft(ClientId id, ClientFields fields, Optional<Secret> chosenSecret, String pointer) {}
+  record Draft(
+      ClientId id,
+      ClientFields fields,
+      Optional<Secret> chosenSecret,
+      JsonNode item,
+      String pointer) {}
 
   private final int longestValidity;
 
@@ -110,7 +117,7 @@ final class ClientReader {
             fields.bool("enabled").orElse(true));
     fields.refuseUnknown();
     return id.isPresent() && faults.size() == before
-        ? Optional.of(new Draft(id.get(), read, secret, pointer))
+        ? Optional.of(new Draft(id.get(), read, secret, node, pointer))
         : Optional.empty();
   }
 
@@ -290,31 +297,40 @@ final class ClientReader {
         && folded.replace(usual, "").length() <= folded.length() / 2;
   }
 
-  /// Notes the roles and tenants that the customer has not.
-  static void checkAgainst(Customer customer, Draft draft, List<Fault> faults) {
-    String permissions = Fault.below(Fault.below(draft.pointer, "clientPermissions"), "roles");
-    draft
-        .fields
-        .clientPermissions()
-        .path("roles")
-        .properties()
-        .forEach(
-            entry -> {
-              String where = Fault.below(permissions, entry.getKey());
-              if (!customer.roles().has(new RoleName(entry.getKey()))) {
-                faults.add(new Fault(where, "the customer has no such role"));
-              }
-              for (int i = 0; i < entry.getValue().size(); i++) {
-                if (!customer.hasTenant(new TenantId(entry.getValue().get(i).textValue()))) {
-                  faults.add(new Fault(where + "/" + i, "the customer has no such tenant"));
-                }
-              }
-            });
-    for (int i = 0; i < draft.fields.scope().size(); i++) {
-      if (!customer.roles().has(new RoleName(draft.fields.scope().get(i)))) {
+  /// Notes the roles and tenants that the customer has not, in a document that may have other
+  /// faults; what has not the form of a name is noted by `read`.
+  static void checkAgainst(Customer customer, JsonNode item, String pointer, List<Fault> faults) {
+    checkRoles(
+        customer,
+        item.path("clientPermissions").path("roles"),
+        Fault.below(Fault.below(pointer, "clientPermissions"), "roles"),
+        faults);
+    JsonNode scope = item.path("scope");
+    for (int i = 0; scope.isArray() && i < scope.size(); i++) {
+      Optional<RoleName> role =
+          Optional.ofNullable(scope.get(i).textValue()).flatMap(RoleName::parse);
+      if (role.isPresent() && !customer.roles().has(role.get())) {
         faults.add(
-            new Fault(
-                Fault.below(draft.pointer, "scope") + "/" + i, "the customer has no such role"));
+            new Fault(Fault.below(pointer, "scope") + "/" + i, "the customer has no such role"));
+      }
+    }
+  }
+
+  private static void checkRoles(
+      Customer customer, JsonNode roles, String pointer, List<Fault> faults) {
+    for (Map.Entry<String, JsonNode> entry : roles.properties()) {
+      String where = Fault.below(pointer, entry.getKey());
+      Optional<RoleName> role = RoleName.parse(entry.getKey());
+      if (role.isPresent() && !customer.roles().has(role.get())) {
+        faults.add(new Fault(where, "the customer has no such role"));
+      }
+      JsonNode tenants = entry.getValue();
+      for (int i = 0; tenants.isArray() && i < tenants.size(); i++) {
+        Optional<TenantId> tenant =
+            Optional.ofNullable(tenants.get(i).textValue()).flatMap(TenantId::parse);
+        if (tenant.isPresent() && !customer.hasTenant(tenant.get())) {
+          faults.add(new Fault(where + "/" + i, "the customer has no such tenant"));
+        }
       }
     }
   }

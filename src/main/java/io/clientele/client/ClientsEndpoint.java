@@ -140,6 +140,9 @@ public final class ClientsEndpoint {
     Optional<Draft> read =
         reader.read(document.root(), "", Optional.of(ClientRules.pathId(call)), faults);
     if (!faults.isEmpty() || read.isEmpty()) {
+      // All at once: also what depends on the customer.
+      Customer customer = database.read(tx -> rules.find(tx, call.customer()));
+      ClientReader.checkAgainst(customer, document.root(), "", faults);
       throw Problem.faults(faults);
     }
     Draft draft = read.get();
@@ -225,7 +228,7 @@ public final class ClientsEndpoint {
   private void checkReplace(
       Transaction tx, Call call, Caller caller, Customer customer, Client before, Draft draft) {
     List<Fault> faults = new Faults();
-    ClientReader.checkAgainst(customer, draft, faults);
+    ClientReader.checkAgainst(customer, draft.item(), draft.pointer(), faults);
     if (!faults.isEmpty()) {
       throw Problem.faults(faults);
     }

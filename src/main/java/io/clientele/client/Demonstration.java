@@ -94,20 +94,19 @@ public final class Demonstration {
   /// They read secrets from files and write them to files; none is shown.
   public static String lines(Path data, URI base) {
     return """
-    # 1. A token for the administrator of customer ABC (its secret is read from a file)
-    umask 077; curl -s -K %1$s/demo-ABC.curl -X POST '%2$s/oauth/token?grant_type=client_credentials' | sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/' > %1$s/demo-token.curl
+    # 1. A token for the administrator of customer ABC. Its secret is read from a file.
+    (umask 077; curl -sSf -K %1$s/demo-ABC.curl -X POST '%2$s/oauth/token?grant_type=client_credentials' | sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/' > %1$s/demo-token.curl)
 
-    # 2. Create a client that may act on tenant1 (the answer holds its secret, once; it goes to a file)
-    curl -s -K %1$s/demo-token.curl -H 'Content-Type: application/json' %2$s/oauth/customers/ABC/clients -o %1$s/demo-client.json -w 'created: %%{http_code}\\n' -d '{"clientId":"test_client","clientPermissions":{"roles":{"ROLE_ADMIN_TENANT":["tenant1"],"ROLE_API":["tenant1"]}},"authorizedGrantTypes":["client_credentials"],"defaultRolesAssignmentEnabled":false,"clientAuthenticationMethods":["client_secret_post","client_secret_basic"]}'
-    sed 's/.*"clientId":"\\([^"]*\\)","clientSecret":"\\([^"]*\\)".*/user = "\\1:\\2"/' %1$s/demo-client.json > %1$s/demo-client.curl
+    # 2. Create a client that may act on tenant1. The answer holds its secret, once, and goes to a file.
+    (umask 077; curl -sSf -K %1$s/demo-token.curl -H 'Content-Type: application/json' %2$s/oauth/customers/ABC/clients -o %1$s/demo-client.json -w 'created: %%{http_code}\\n' -d '{"clientId":"test_client","clientPermissions":{"roles":{"ROLE_ADMIN_TENANT":["tenant1"],"ROLE_API":["tenant1"]}},"authorizedGrantTypes":["client_credentials"],"defaultRolesAssignmentEnabled":false,"clientAuthenticationMethods":["client_secret_post","client_secret_basic"]}' && sed 's/.*"clientId":"\\([^"]*\\)","clientSecret":"\\([^"]*\\)".*/user = "\\1:\\2"/' %1$s/demo-client.json > %1$s/demo-client.curl)
 
     # 3. A token for the new client
-    curl -s -K %1$s/demo-client.curl -d grant_type=client_credentials %2$s/oauth/token; echo
+    curl -sS -K %1$s/demo-client.curl -d grant_type=client_credentials %2$s/oauth/token; echo
 
-    # 4. Customer XYZ stays outside: 403
-    umask 077; curl -s -K %1$s/demo-XYZ.curl -X POST '%2$s/oauth/token?grant_type=client_credentials' | sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/' > %1$s/demo-other.curl
-    curl -s -K %1$s/demo-other.curl %2$s/oauth/customers/ABC/clients/test_client; echo
+    # 4. The administrator of customer XYZ stays outside: 403
+    (umask 077; curl -sSf -K %1$s/demo-XYZ.curl -X POST '%2$s/oauth/token?grant_type=client_credentials' | sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/' > %1$s/demo-other.curl)
+    curl -sS -K %1$s/demo-other.curl %2$s/oauth/customers/ABC/clients/test_client; echo
     """
-        .formatted(data, base);
+        .formatted(OperatorAccount.forShell(data), base);
   }
 }

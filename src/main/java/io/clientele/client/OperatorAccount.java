@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -129,15 +130,31 @@ public final class OperatorAccount {
     }
   }
 
+  /// The token endpoint that the file names, if there is such a file.
+  public static Optional<URI> tokenEndpointIn(Path file) {
+    try {
+      return Optional.ofNullable(
+              Json.parseOurs(Files.readString(file)).path("tokenEndpoint").textValue())
+          .map(URI::create);
+    } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
   /// The lines that get the operator a token; its secret goes from file to file.
   public static String lines(Path data, URI base) {
     return """
-    umask 077
-    sed 's/.*"clientId":"\\([^"]*\\)","clientSecret":"\\([^"]*\\)".*/user = "\\1:\\2"/' %1$s/operator.json > %1$s/operator.curl
-    curl -s -K %1$s/operator.curl -d grant_type=client_credentials %2$s/oauth/token | sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/' > %1$s/operator-token.curl
-    curl -s -K %1$s/operator-token.curl %2$s/oauth/customers; echo
+    (umask 077; sed 's/.*"clientId":"\\([^"]*\\)","clientSecret":"\\([^"]*\\)".*/user = "\\1:\\2"/' %1$s/operator.json > %1$s/operator.curl)
+    (umask 077; curl -sSf -K %1$s/operator.curl -d grant_type=client_credentials %2$s/oauth/token | sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/' > %1$s/operator-token.curl)
+    curl -sS -K %1$s/operator-token.curl %2$s/oauth/customers; echo
     """
-        .formatted(data, base);
+        .formatted(forShell(data), base);
+  }
+
+  /// A path for lines that are typed anywhere: absolute, and quoted if it must be.
+  static String forShell(Path path) {
+    String text = path.toAbsolutePath().normalize().toString();
+    return text.matches("[A-Za-z0-9/._@%+-]*") ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 
   private static ObjectNode operatorRole() {

@@ -166,7 +166,9 @@ public final class Database implements AutoCloseable {
     try {
       pool = new HikariDataSource(config);
     } catch (RuntimeException e) {
-      throw new CannotOpen("The database cannot be reached: " + rootMessage(e) + ".", e);
+      throw new CannotOpen(
+          "The database " + withoutParameters(url) + " cannot be reached: " + rootMessage(e) + ".",
+          e);
     }
     try {
       try (Connection connection = pool.getConnection()) {
@@ -177,11 +179,22 @@ public final class Database implements AutoCloseable {
       return new Database(place, place, true, pool::close, clock);
     } catch (SQLException | RuntimeException e) {
       pool.close();
-      throw new CannotOpen("The database cannot be opened: " + rootMessage(e), e);
+      throw new CannotOpen(
+          "The database "
+              + withoutParameters(url)
+              + " cannot be opened: "
+              + rootMessage(e)
+              + ". Its user must be able to make tables there.",
+          e);
     } catch (CannotOpen e) {
       pool.close();
       throw e;
     }
+  }
+
+  /// Parameters of a URL may hold a password.
+  private static String withoutParameters(String url) {
+    return url.replaceFirst("\\?.*", "");
   }
 
   private static String rootMessage(Throwable failure) {
@@ -189,7 +202,7 @@ public final class Database implements AutoCloseable {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return String.valueOf(root.getMessage());
+    return String.valueOf(root.getMessage()).replaceAll("\\s+", " ");
   }
 
   private static void closeQuietly(Connection connection) {

@@ -46,7 +46,8 @@ public final class ErrorResponses {
   /// The answer to a failure, and the outcome in the request's log line.
   public Response of(Throwable failure, Voice voice, Request request) {
     if (failure instanceof OAuthException refusal) {
-      request.notes().outcome(refusal.reason());
+      request.notes().outcome(refusal.code().wireName());
+      request.notes().reason(refusal.reason());
       return protocol(refusal, voice);
     }
     if (failure instanceof Problem problem) {
@@ -54,7 +55,8 @@ public final class ErrorResponses {
       return problem(problem);
     }
     if (failure instanceof Unavailable unavailable) {
-      request.notes().outcome("unavailable: " + unavailable.reason());
+      request.notes().outcome("unavailable");
+      request.notes().reason(unavailable.reason());
       return voice == Voice.PROTOCOL
           ? protocol(
               new OAuthException(
@@ -153,7 +155,7 @@ public final class ErrorResponses {
   private static String detail(Problem problem) {
     if (problem.faults().size() == 1) {
       Fault only = problem.faults().getFirst();
-      return only.pointer().isEmpty() ? only.message() : only.pointer() + " " + only.message();
+      return only.pointer().isEmpty() ? only.message() : only.pointer() + ": " + only.message();
     }
     return problem.errorMessage();
   }

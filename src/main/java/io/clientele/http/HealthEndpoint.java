@@ -20,7 +20,9 @@ public final class HealthEndpoint {
 
   /// `GET /health/ready`: it can answer.
   public Response ready(Request request) {
-    return obstacle.get().map(HealthEndpoint::down).orElseGet(HealthEndpoint::up);
+    Optional<String> reason = obstacle.get();
+    reason.ifPresent(request.notes()::outcome);
+    return reason.map(HealthEndpoint::down).orElseGet(HealthEndpoint::up);
   }
 
   private static Response up() {

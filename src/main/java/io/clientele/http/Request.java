@@ -43,6 +43,7 @@ public final class Request {
     private String client = "";
     private String secretId = "";
     private String outcome = "";
+    private String reason = "";
 
     /// The route's template.
     public String route() {
@@ -61,7 +62,16 @@ public final class Request {
       return secretId;
     }
 
-    /// Why it ended as it did: `ok`, or a code.
+    /// What a code alone does not tell, for people who read the log.
+    public String reason() {
+      return reason;
+    }
+
+    public void reason(String words) {
+      this.reason = words;
+    }
+
+    /// How it ended: `ok`, or a code that can be counted by.
     public String outcome() {
       return outcome;
     }

@@ -70,6 +70,9 @@ public final class RequestLog implements AutoCloseable {
     member(line, "secret_id", notes.secretId());
     line.append(",\"status\":").append(status);
     member(line, "outcome", notes.outcome());
+    if (!notes.reason().equals(notes.outcome())) {
+      member(line, "reason", notes.reason());
+    }
     line.append(",\"microseconds\":").append(microseconds).append('}');
   }
 
@@ -106,9 +109,15 @@ public final class RequestLog implements AutoCloseable {
     escape(line, request.method());
     line.append(' ').append(notes.route().isEmpty() ? "-" : notes.route()).append("  ");
     escape(line, notes.outcome());
+    if (!notes.reason().isEmpty()) {
+      line.append("  (");
+      escape(line, notes.reason());
+      line.append(')');
+    }
     if (!notes.client().isEmpty()) {
       line.append("  ").append(notes.customer()).append('/').append(notes.client());
     }
+    line.append("  ").append(request.address());
     line.append("  ").append(microseconds).append(" µs  ").append(request.id());
   }
 

@@ -132,7 +132,8 @@ public final class TokenIssuer {
     if (request.scope().isPresent()) {
       List<RoleName> wanted = request.scope().get();
       if (!holdings.roles().containsAll(wanted)) {
-        throw new OAuthException(Code.INVALID_SCOPE, "scope names roles that the client holds");
+        throw new OAuthException(
+            Code.INVALID_SCOPE, "scope may name only roles that the client holds");
       }
       holdings = holdings.only(wanted);
     }

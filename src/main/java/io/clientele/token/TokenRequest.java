@@ -51,7 +51,7 @@ public sealed interface TokenRequest {
               .orElseThrow(
                   () ->
                       new OAuthException(
-                          Code.INVALID_SCOPE, "scope names roles that the client holds")));
+                          Code.INVALID_SCOPE, "scope may name only roles that the client holds")));
     }
     return Optional.of(roles);
   }
