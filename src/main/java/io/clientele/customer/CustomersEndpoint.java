@@ -91,21 +91,18 @@ public final class CustomersEndpoint {
     if (!faults.isEmpty()) {
       throw Problem.faults(faults);
     }
-    ArrayNode array = Json.array();
-    List<CustomerId> ids =
+    List<Customer> found =
         database.read(
-            tx -> {
-              List<CustomerId> found =
-                  customers.page(tx, page.cursor().orElse(""), page.limit() + 1);
-              found.stream()
-                  .limit(page.limit())
-                  .flatMap(id -> customers.find(tx, id).stream())
-                  .forEach(customer -> array.add(customer.toJson()));
-              return found;
-            });
+            tx ->
+                customers.page(tx, page.cursor().orElse(""), page.limit() + 1).stream()
+                    .flatMap(id -> customers.find(tx, id).stream())
+                    .toList());
+    List<Customer> shown = found.subList(0, Math.min(found.size(), page.limit()));
+    ArrayNode array = Json.array();
+    shown.forEach(customer -> array.add(customer.toJson()));
     Response response = Response.json(200, array);
-    return ids.size() > page.limit()
-        ? Page.withNext(response, call.request(), ids.get(page.limit() - 1).text())
+    return found.size() > page.limit()
+        ? Page.withNext(response, call.request(), shown.getLast().id().text())
         : response;
   }
 

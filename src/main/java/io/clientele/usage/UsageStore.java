@@ -3,13 +3,24 @@ package io.clientele.usage;
 import io.clientele.access.Generations;
 import io.clientele.db.Transaction;
 import io.clientele.id.ClientId;
+import io.clientele.usage.UsageCounters.Bucket;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
 /// The counters' rows. They hold no customer's data but numbers, and are written for all at once.
 final class UsageStore {
 
-  void addTokens(Transaction tx, Map<UsageCounters.Bucket, Long> tokens) {
+  /// One order for all nodes, so that two flushes never wait for each other in a circle.
+  private static final Comparator<Bucket> ORDER =
+      Comparator.comparing(Bucket::client)
+          .thenComparingLong(bucket -> bucket.generations().client())
+          .thenComparingLong(bucket -> bucket.generations().customer())
+          .thenComparingLong(Bucket::expiryMinute);
+
+  void addTokens(Transaction tx, Map<Bucket, Long> tokens) {
     PreparedBatch batch =
         tx.handle()
             .prepareBatch(
@@ -20,7 +31,9 @@ final class UsageStore {
                 ON CONFLICT (client_id, client_generation, customer_generation, expiry_minute)
                 DO UPDATE SET tokens = token_count.tokens + excluded.tokens
                 """);
-    tokens.forEach(
+    SortedMap<Bucket, Long> inOrder = new TreeMap<>(ORDER);
+    inOrder.putAll(tokens);
+    inOrder.forEach(
         (bucket, count) ->
             batch
                 .bind("client", bucket.client().text())
@@ -42,7 +55,7 @@ final class UsageStore {
                 UPDATE client_secret SET last_used_at = :at
                 WHERE secret_id = :id AND (last_used_at IS NULL OR last_used_at < :at)
                 """);
-    secrets.forEach((id, at) -> batch.bind("id", id).bind("at", at).add());
+    new TreeMap<>(secrets).forEach((id, at) -> batch.bind("id", id).bind("at", at).add());
     if (batch.size() > 0) {
       batch.execute();
     }
