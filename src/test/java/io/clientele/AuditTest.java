@@ -336,8 +336,7 @@ class AuditTest {
       }
       List<JsonNode> told = events(abc);
       int rows = 0;
-      try (Connection connection =
-              DriverManager.getConnection("jdbc:sqlite:" + server.data().resolve("clientele.db"));
+      try (Connection connection = DriverManager.getConnection(server.databaseAddress());
           PreparedStatement select =
               connection.prepareStatement(
                   "SELECT seq, at, actor, action, object, hashed, hash FROM audit_event"

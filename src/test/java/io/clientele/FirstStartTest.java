@@ -28,6 +28,13 @@ import org.junit.jupiter.api.io.TempDir;
 class FirstStartTest {
   @TempDir Path data;
 
+  /// A server on the embedded database of this directory, whatever the other suites run on.
+  private static TestServer embedded(Path data, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("--database", ""));
+    arguments.addAll(List.of(more));
+    return TestServer.startOn(data, arguments.toArray(String[]::new));
+  }
+
   private static String modeOf(Path file) throws IOException {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
@@ -53,7 +60,7 @@ class FirstStartTest {
   class TheOperator {
     @Test
     void itIsInAFileThatItsOwnerAloneReads() throws Exception {
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         Path file = data.resolve("operator.json");
         JsonNode operator = ServerProcess.operator(data);
 
@@ -72,7 +79,7 @@ class FirstStartTest {
     @Test
     void aNewDirectoryIsItsOwnersAlone() throws Exception {
       Path fresh = data.resolve("a/b");
-      try (TestServer server = TestServer.startOn(fresh)) {
+      try (TestServer server = embedded(fresh)) {
         assertThat(modeOf(fresh)).isEqualTo("rwx------");
         assertThat(server.isActive(server.operatorToken())).isTrue();
       }
@@ -80,7 +87,7 @@ class FirstStartTest {
 
     @Test
     void theTokenEndpointFollowsTheIssuer() {
-      try (TestServer server = TestServer.startOn(data, "--issuer", "https://id.example.com/x")) {
+      try (TestServer server = embedded(data, "--issuer", "https://id.example.com/x")) {
         assertThat(server.operator().get("tokenEndpoint").asText())
             .isEqualTo("https://id.example.com/x/oauth/token");
       }
@@ -121,12 +128,12 @@ class FirstStartTest {
 
     @Test
     void aLostFileIsNotMadeAgainByAStart() throws Exception {
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         server.operatorToken();
       }
       String secret = secret(data);
       Files.delete(data.resolve("operator.json"));
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         assertThat(data.resolve("operator.json")).doesNotExist();
         server.token("operator", secret);
       }
@@ -146,7 +153,7 @@ class FirstStartTest {
     void itMakesANewSecretKillsTheOldOnesTokensAndIsAudited() throws Exception {
       String oldSecret;
       String oldToken;
-      try (TestServer server = TestServer.startOn(data, "--issuer", "https://id.example.com")) {
+      try (TestServer server = embedded(data, "--issuer", "https://id.example.com")) {
         oldToken = server.operatorToken();
         oldSecret = secret(data);
       }
@@ -160,7 +167,7 @@ class FirstStartTest {
       assertThat(ServerProcess.operator(data).get("tokenEndpoint").asText())
           .isEqualTo("https://id.example.com/oauth/token");
       assertThat(filesWith(data, secret(data))).containsExactly("operator.json");
-      try (TestServer server = TestServer.startOn(data, "--issuer", "https://id.example.com")) {
+      try (TestServer server = embedded(data, "--issuer", "https://id.example.com")) {
         server.askToken("operator", oldSecret).expectOAuthError(401, "invalid_client");
         assertThat(server.isActive(oldToken)).isFalse();
         JsonNode newest =
@@ -178,7 +185,7 @@ class FirstStartTest {
 
     @Test
     void itGivesBackARoleAndAnIdThatWereLost() {
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         String other =
             server
                 .http()
@@ -198,14 +205,14 @@ class FirstStartTest {
       try (ServerProcess reset = reset()) {
         assertThat(reset.exitCode()).as(reset.err()).isZero();
       }
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         server.http().get("/oauth/customers", server.operatorToken()).expect(200);
       }
     }
 
     @Test
     void itRefusesWhileAServerRuns() {
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         String before = secret(data);
         String token = server.operatorToken();
         try (ServerProcess reset = reset()) {
@@ -280,7 +287,7 @@ class FirstStartTest {
 
     @Test
     void itsCredentialsAreInFilesThatTheirOwnerAloneReadsAndWork() throws Exception {
-      try (TestServer server = TestServer.startOn(data, "--demo")) {
+      try (TestServer server = embedded(data, "--demo")) {
         for (String file : List.of("demo.json", "demo-ABC.curl", "demo-XYZ.curl")) {
           assertThat(modeOf(data.resolve(file))).as(file).isEqualTo("rw-------");
         }
@@ -312,11 +319,11 @@ class FirstStartTest {
 
     @Test
     void aRestartWithItKeepsWhatItMade() throws Exception {
-      try (TestServer server = TestServer.startOn(data, "--demo")) {
+      try (TestServer server = embedded(data, "--demo")) {
         server.operatorToken();
       }
       byte[] before = Files.readAllBytes(data.resolve("demo.json"));
-      try (TestServer server = TestServer.startOn(data, "--demo")) {
+      try (TestServer server = embedded(data, "--demo")) {
         assertThat(Files.readAllBytes(data.resolve("demo.json"))).isEqualTo(before);
         JsonNode admin =
             Answer.JSON.readTree(data.resolve("demo.json").toFile()).get("customers").get("ABC");
@@ -326,7 +333,7 @@ class FirstStartTest {
 
     @Test
     void aUsedDirectoryIsRefusedAndNothingChanges() throws Exception {
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         server.operatorToken();
       }
       StartException refused =
@@ -342,7 +349,7 @@ class FirstStartTest {
 
       assertThat(refused).hasMessageContaining("--demo").hasMessageContaining(data.toString());
       assertThat(data.resolve("demo.json")).doesNotExist();
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         server
             .http()
             .get("/oauth/customers/ABC", server.operatorToken())

@@ -16,6 +16,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -155,8 +157,7 @@ class KeysTest {
     }
 
     private String sealedPrivate(String kid) {
-      try (Connection connection =
-              DriverManager.getConnection("jdbc:sqlite:" + server.data().resolve("clientele.db"));
+      try (Connection connection = DriverManager.getConnection(server.databaseAddress());
           var select =
               connection.prepareStatement("SELECT sealed_private FROM signing_key WHERE kid = ?")) {
         select.setString(1, kid);
@@ -282,6 +283,36 @@ class KeysTest {
       assertThat(signerOf(freshOperatorToken())).isEqualTo(first);
       server.clock().advance(LEAD.plusSeconds(1));
       assertThat(signerOf(freshOperatorToken())).isNotEqualTo(first);
+    }
+
+    @Test
+    void whoCachesTheKeysAsLongAsAllowedKnowsTheKeyOfEveryToken() {
+      server.close();
+      server =
+          TestServer.start(
+              "--key-rotation", "30", "--key-publish-lead", "61", "--jwks-cache", "60");
+      record Seen(Instant at, List<String> kids) {}
+      List<Seen> seen = new ArrayList<>();
+      Set<String> signers = new TreeSet<>();
+      for (int i = 0; i < 24; i++) {
+        Instant now = server.clock().instant();
+        Eventually.is("the next key is published", () -> lastToSign().isAfter(now.plusSeconds(30)));
+        seen.add(new Seen(now, published()));
+        String signer = signerOf(freshOperatorToken());
+        signers.add(signer);
+        assertThat(seen)
+            .filteredOn(each -> each.at().isAfter(now.minusSeconds(60)))
+            .allMatch(each -> each.kids().contains(signer));
+        server.clock().advance(Duration.ofSeconds(10));
+      }
+      assertThat(signers).hasSizeGreaterThan(4);
+    }
+
+    private Instant lastToSign() {
+      return keys().stream()
+          .map(key -> time(key, "signsFrom"))
+          .max(Instant::compareTo)
+          .orElseThrow();
     }
 
     @Test

@@ -43,13 +43,20 @@ import org.junit.jupiter.api.io.TempDir;
 class StartFaultsTest {
   @TempDir Path directory;
 
+  /// A server on the embedded database of this directory, whatever the other suites run on.
+  private static TestServer embedded(Path data, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("--database", ""));
+    arguments.addAll(List.of(more));
+    return TestServer.startOn(data, arguments.toArray(String[]::new));
+  }
+
   private Path data() {
     return directory.resolve("data");
   }
 
   /// A data directory that was used, and was closed as it should be.
   private Path used() {
-    try (TestServer server = TestServer.startOn(data())) {
+    try (TestServer server = embedded(data())) {
       server.newCustomer("tenant");
     }
     return data();
@@ -106,7 +113,7 @@ class StartFaultsTest {
 
     @Test
     void aSecondServerOnItIsRefusedAndTheFirstGoesOn() {
-      try (TestServer first = TestServer.startOn(data())) {
+      try (TestServer first = embedded(data())) {
         String token = first.operatorToken();
 
         assertThat(refused(data())).contains(data().toString()).contains("in use");
@@ -161,7 +168,7 @@ class StartFaultsTest {
           .contains("--master-key-file");
 
       assertThat(contents(data)).isEqualTo(before);
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         server.operatorToken();
       }
     }
@@ -177,7 +184,7 @@ class StartFaultsTest {
 
       assertThat(contents(data)).isEqualTo(before);
       Files.move(directory.resolve("kept.key"), key);
-      try (TestServer server = TestServer.startOn(data)) {
+      try (TestServer server = embedded(data)) {
         server.operatorToken();
       }
     }

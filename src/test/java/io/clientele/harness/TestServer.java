@@ -100,6 +100,14 @@ public final class TestServer implements AutoCloseable {
     return data;
   }
 
+  /// The JDBC address of its database, for who looks into it with SQL.
+  public String databaseAddress() {
+    int option = arguments.lastIndexOf("--database");
+    return option < 0 || arguments.get(option + 1).isEmpty()
+        ? "jdbc:sqlite:" + data.resolve("clientele.db")
+        : arguments.get(option + 1);
+  }
+
   public MutableClock clock() {
     return clock;
   }
