@@ -130,13 +130,14 @@ public final class ServerProcess implements AutoCloseable {
 
   /// Ends it with SIGKILL and waits until it is gone.
   public void kill9() {
-    process.destroyForcibly();
+    // By the handle: Process.destroy closes the streams, and what was written last is lost.
+    process.toHandle().destroyForcibly();
     exitCode();
   }
 
   /// Sends SIGTERM.
   public void terminate() {
-    process.destroy();
+    process.toHandle().destroy();
   }
 
   /// Waits up to 60 seconds for its end.
