@@ -44,6 +44,11 @@ public final class TestServer implements AutoCloseable {
     if (!List.of(extra).contains("--failure-limit")) {
       this.arguments.addAll(List.of("--failure-limit", "1000000"));
     }
+    if (!List.of(extra).contains("--shutdown-grace")) {
+      // Nothing is under way when a test stops its server; stopping gracefully takes a second or
+      // two.
+      this.arguments.addAll(List.of("--shutdown-grace", "0"));
+    }
     if (System.getProperty("clientele.test.database", "").equals("postgresql")
         && !List.of(extra).contains("--database")) {
       this.arguments.addAll(List.of("--database", PostgresServer.newDatabase()));
