@@ -80,7 +80,7 @@ class SettingsTest {
               "0",
               "--management-port=9000",
               "--data",
-              "/tmp/x",
+              "some/where",
               "--issuer",
               "https://id.example.com/a",
               "--audience",
@@ -103,7 +103,7 @@ class SettingsTest {
 
       assertThat(settings.port()).isZero();
       assertThat(settings.managementPort()).hasValue(9000);
-      assertThat(settings.data()).isEqualTo(Path.of("/tmp/x"));
+      assertThat(settings.data()).isEqualTo(Path.of("some/where"));
       assertThat(settings.issuer()).hasValue(URI.create("https://id.example.com/a"));
       assertThat(settings.audience()).containsExactly("one", "two", "three");
       assertThat(settings.maxTokenValidity()).isEqualTo(7200);
