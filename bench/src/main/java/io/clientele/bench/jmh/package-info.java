@@ -1,0 +1,5 @@
+/// Microbenchmarks.
+@NullMarked
+package io.clientele.bench.jmh;
+
+import org.jspecify.annotations.NullMarked;
