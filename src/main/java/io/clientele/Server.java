@@ -178,7 +178,7 @@ public final class Server implements AutoCloseable {
             keys, provider, usage, issuer, audience, settings.maxTokenValidity(), clock);
     Liveness liveness =
         new Liveness(
-            new TokenVerifier(keys, provider, issuer),
+            new TokenVerifier(keys, issuer),
             clientDirectory,
             customerDirectory,
             revocations,
@@ -285,7 +285,6 @@ public final class Server implements AutoCloseable {
                   new Router(lines.stream().map(Routes.Line::route).toList(), errors, waiting),
                   addresses,
                   observer,
-                  provider.random(),
                   settings.grace()))
           .start();
     }
@@ -296,7 +295,6 @@ public final class Server implements AutoCloseable {
                 new Router(routes.stream().map(Routes.Line::route).toList(), errors, waiting),
                 addresses,
                 observer,
-                provider.random(),
                 settings.grace()))
         .start();
     LOG.info(

@@ -546,14 +546,16 @@ class Rfc7515Test {
         throws GeneralSecurityException {
       KeyPair pair = provider.newP256();
       byte[] message = "a message".getBytes(UTF_8);
-      byte[] good = provider.sign(pair.getPrivate(), message);
+      byte[] good = provider.signer(pair.getPrivate()).sign(message, 0, message.length);
 
       assertThat(good).hasSize(64);
-      assertThat(provider.verify(pair.getPublic(), message, good)).isTrue();
-      assertThat(provider.verify(pair.getPublic(), "another".getBytes(UTF_8), good)).isFalse();
-      assertThat(provider.verify(newKey("secp256r1").getPublic(), message, good)).isFalse();
+      assertThat(provider.verifier(pair.getPublic()).verify(message, good)).isTrue();
+      assertThat(provider.verifier(pair.getPublic()).verify("another".getBytes(UTF_8), good))
+          .isFalse();
+      assertThat(provider.verifier(newKey("secp256r1").getPublic()).verify(message, good))
+          .isFalse();
       for (Map.Entry<String, byte[]> forged : outOfRange(good).entrySet()) {
-        assertThat(provider.verify(pair.getPublic(), message, forged.getValue()))
+        assertThat(provider.verifier(pair.getPublic()).verify(message, forged.getValue()))
             .as(provider.name() + ": " + forged.getKey())
             .isFalse();
       }
@@ -564,12 +566,12 @@ class Rfc7515Test {
     void everyFlippedBitSpoilsIt(CryptoProvider provider) throws GeneralSecurityException {
       KeyPair pair = provider.newP256();
       byte[] message = "a message".getBytes(UTF_8);
-      byte[] good = provider.sign(pair.getPrivate(), message);
+      byte[] good = provider.signer(pair.getPrivate()).sign(message, 0, message.length);
 
       for (int bit = 0; bit < good.length * 8; bit++) {
         byte[] flipped = good.clone();
         flipped[bit / 8] ^= (byte) (1 << (bit % 8));
-        assertThat(provider.verify(pair.getPublic(), message, flipped))
+        assertThat(provider.verifier(pair.getPublic()).verify(message, flipped))
             .as(provider.name() + ": bit " + bit + " of " + HexFormat.of().formatHex(good))
             .isFalse();
       }
@@ -582,9 +584,15 @@ class Rfc7515Test {
       KeyPair pair = jdk.newP256();
       byte[] message = "a message".getBytes(UTF_8);
 
-      assertThat(jdk.verify(pair.getPublic(), message, provider.sign(pair.getPrivate(), message)))
+      assertThat(
+              jdk.verifier(pair.getPublic())
+                  .verify(
+                      message, provider.signer(pair.getPrivate()).sign(message, 0, message.length)))
           .isTrue();
-      assertThat(provider.verify(pair.getPublic(), message, jdk.sign(pair.getPrivate(), message)))
+      assertThat(
+              provider
+                  .verifier(pair.getPublic())
+                  .verify(message, jdk.signer(pair.getPrivate()).sign(message, 0, message.length)))
           .isTrue();
     }
   }

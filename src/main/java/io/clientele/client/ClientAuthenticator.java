@@ -3,6 +3,7 @@ package io.clientele.client;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.HmacSha256;
 import io.clientele.crypto.Secret;
 import io.clientele.crypto.SecretDigest;
 import io.clientele.crypto.SecretHasher;
@@ -17,13 +18,11 @@ import io.clientele.id.ClientId;
 import io.clientele.oauth.OAuthException;
 import io.clientele.oauth.OAuthException.Code;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import javax.crypto.spec.SecretKeySpec;
 
 /// Authenticates clients by their secret (RFC 6749 §2.3). The presented secret chooses the work:
 /// one of the generated form costs an HMAC, anything else an Argon2id, whether the client exists or
@@ -40,14 +39,17 @@ public final class ClientAuthenticator {
   private final ClientDirectory clients;
   private final CustomerDirectory customers;
   private final SecretHasher hasher;
-  private final CryptoProvider provider;
   private final FailureLimits limits;
   private final ChangeLog changeLog;
   private final Duration stalenessLimit;
   private final InstantSource clock;
-  private final SecretKeySpec processKey;
+  private final HmacSha256 processKey;
   private final Cache<Remembered, byte[]> remembered =
-      Caffeine.newBuilder().maximumSize(MOST_REMEMBERED).expireAfterWrite(REMEMBERED).build();
+      Caffeine.newBuilder()
+          .executor(Runnable::run)
+          .maximumSize(MOST_REMEMBERED)
+          .expireAfterWrite(REMEMBERED)
+          .build();
 
   /// @param stalenessLimit how long known clients get tokens while the change log cannot be read
   public ClientAuthenticator(
@@ -62,14 +64,13 @@ public final class ClientAuthenticator {
     this.clients = clients;
     this.customers = customers;
     this.hasher = hasher;
-    this.provider = provider;
     this.limits = limits;
     this.changeLog = changeLog;
     this.stalenessLimit = stalenessLimit;
     this.clock = clock;
     byte[] key = new byte[32];
     provider.random().nextBytes(key);
-    this.processKey = new SecretKeySpec(key, "HmacSHA256");
+    this.processKey = provider.hmac(key);
   }
 
   /// One and the same refusal for every failure.
@@ -253,11 +254,7 @@ public final class ClientAuthenticator {
   }
 
   private byte[] keyed(Secret secret) {
-    try {
-      return provider.hmac(processKey, secret.reveal().getBytes(StandardCharsets.UTF_8));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("HMAC-SHA-256 fails", e);
-    }
+    return processKey.of(secret.reveal().getBytes(StandardCharsets.UTF_8));
   }
 
   private static void takeOrRefuse(FailureLimits.Allowance allowance) {

@@ -23,6 +23,7 @@ public final class FailureLimits {
     this.failuresAMinute = failuresAMinute;
     this.buckets =
         Caffeine.newBuilder()
+            .executor(Runnable::run)
             .maximumSize(MOST_COUNTS)
             .expireAfterAccess(PERIOD.multipliedBy(2))
             .build();

@@ -10,11 +10,8 @@ import java.security.Provider;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Security;
-import java.security.Signature;
 import java.security.spec.ECGenParameterSpec;
 import java.util.Objects;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /// Where signatures, HMACs and random bytes come from: Amazon Corretto Crypto Provider where it
 /// runs (ten times the JDK's ES256), the JDK elsewhere. Which one serves is decided once, at start,
@@ -22,7 +19,7 @@ import javax.crypto.spec.SecretKeySpec;
 public final class CryptoProvider {
 
   /// ECDSA on P-256 with SHA-256, signature as R‖S of 64 bytes (RFC 7518 §3.4).
-  private static final String ES256 = "SHA256withECDSAinP1363Format";
+  static final String ES256 = "SHA256withECDSAinP1363Format";
 
   private final String name;
   private final Provider signatures;
@@ -84,7 +81,8 @@ public final class CryptoProvider {
   private boolean agreesWith(CryptoProvider other) throws GeneralSecurityException {
     byte[] probe = "Clientele".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     KeyPair pair = newP256();
-    return other.verify(pair.getPublic(), probe, sign(pair.getPrivate(), probe));
+    byte[] signature = signer(pair.getPrivate()).sign(probe, 0, probe.length);
+    return other.verifier(pair.getPublic()).verify(probe, signature);
   }
 
   /// Which provider serves, with its version; for the log and the metrics.
@@ -104,41 +102,25 @@ public final class CryptoProvider {
     return generator.generateKeyPair();
   }
 
-  /// Signs with ES256.
+  /// Signs with a private key, which this provider makes its own.
   ///
-  /// @return R‖S, 64 bytes
-  public byte[] sign(PrivateKey key, byte[] message) throws GeneralSecurityException {
-    Signature signature = Signature.getInstance(ES256, signatures);
-    signature.initSign(key);
-    signature.update(message);
-    return signature.sign();
+  /// @throws GeneralSecurityException if the key is none of P-256
+  public Es256Signer signer(PrivateKey key) throws GeneralSecurityException {
+    return new Es256Signer(signatures, key);
   }
 
-  /// Verifies an ES256 signature. Whatever is wrong with it (length, zero, out of range, of another
-  /// message) is `false`.
-  public boolean verify(PublicKey key, byte[] message, byte[] signature)
-      throws GeneralSecurityException {
-    if (!EcdsaRange.holds(signature)) {
-      return false;
-    }
-    Signature verification = Signature.getInstance(ES256, signatures);
-    verification.initVerify(key);
-    verification.update(message);
-    try {
-      return verification.verify(signature);
-    } catch (java.security.SignatureException e) {
-      // Bytes that no signer made; both providers throw for some of them and say false for others.
-      return false;
-    }
+  /// Verifies with a public key, which this provider makes its own.
+  ///
+  /// @throws GeneralSecurityException if the key is none of P-256
+  public Es256Verifier verifier(PublicKey key) throws GeneralSecurityException {
+    return new Es256Verifier(signatures, key);
   }
 
-  /// HMAC-SHA-256.
+  /// HMAC-SHA-256 under a key.
   ///
-  /// @return 32 bytes
-  public byte[] hmac(SecretKeySpec key, byte[] message) throws GeneralSecurityException {
-    Mac mac = Mac.getInstance("HmacSHA256", macs);
-    mac.init(key);
-    return mac.doFinal(message);
+  /// @param key secret bytes
+  public HmacSha256 hmac(byte[] key) {
+    return new HmacSha256(macs, key);
   }
 
   /// Cryptographically strong random bytes; safe for many threads.

@@ -1,6 +1,5 @@
 package io.clientele.crypto;
 
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -8,7 +7,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
 import org.bouncycastle.crypto.params.Argon2Parameters;
 
@@ -34,7 +32,7 @@ public final class SecretHasher implements AutoCloseable {
   private static final int HASH_BYTES = 32;
 
   private final CryptoProvider provider;
-  private final SecretKeySpec pepper;
+  private final HmacSha256 pepper;
   private final ThreadPoolExecutor slow;
   private final SecretDigest.Hmac hmacDummy;
   private final SecretDigest.Argon2id argonDummy;
@@ -43,7 +41,7 @@ public final class SecretHasher implements AutoCloseable {
   /// @param threads how many slow hashes may run at once
   public SecretHasher(CryptoProvider provider, byte[] pepper, int threads) {
     this.provider = provider;
-    this.pepper = new SecretKeySpec(pepper, "HmacSHA256");
+    this.pepper = provider.hmac(pepper);
     this.slow =
         new ThreadPoolExecutor(
             threads,
@@ -81,11 +79,7 @@ public final class SecretHasher implements AutoCloseable {
 
   /// HMAC-SHA-256 of a secret of the generated form, under the pepper.
   public byte[] fast(Secret secret) {
-    try {
-      return provider.hmac(pepper, secret.bytes());
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("HMAC-SHA-256 fails", e);
-    }
+    return pepper.of(secret.bytes());
   }
 
   /// Whether a presented secret is the one of this digest; the comparison takes the same time

@@ -42,10 +42,18 @@ public final class Remembered<K, V> {
     this.load = load;
     this.present =
         Caffeine.newBuilder()
+            // The little work after some reads is done by who reads: to wake another thread for it
+            // costs more than the work.
+            .executor(Runnable::run)
             .maximumWeight(bytes)
             .weigher((K key, V value) -> weigher.applyAsInt(value))
             .build();
-    this.absent = Caffeine.newBuilder().maximumSize(ABSENT).expireAfterWrite(ABSENT_FOR).build();
+    this.absent =
+        Caffeine.newBuilder()
+            .executor(Runnable::run)
+            .maximumSize(ABSENT)
+            .expireAfterWrite(ABSENT_FOR)
+            .build();
     changeLog.subscribe(kind, key -> parse.apply(key).ifPresent(this::drop), this::dropAll);
   }
 

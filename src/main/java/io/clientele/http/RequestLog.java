@@ -22,14 +22,21 @@ public final class RequestLog implements AutoCloseable {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(RequestLog.class);
-  private static final int BATCH = 256 * 1024;
+  private static final int BATCH = 512 * 1024;
+  private static final int LIKELY_LINE = 384;
   private static final long LONGEST_WAIT_MILLIS = 20;
+
+  /// A second as it stands in a line.
+  ///
+  /// @param text up to the seconds, without the zone
+  private record Second(long epochSecond, String text) {}
 
   private final OutputStream out;
   private final Format format;
   private final InstantSource clock;
   private final Object lock = new Object();
   private final Thread writer;
+  private volatile Second second = new Second(Long.MIN_VALUE, "");
   private byte[] gathering = new byte[BATCH];
   private byte[] spare = new byte[BATCH];
   private int length;
@@ -47,19 +54,25 @@ public final class RequestLog implements AutoCloseable {
   ///
   /// @param traceId of W3C Trace Context; empty if none was sent
   public void answered(Request request, String traceId, int status, long microseconds) {
-    StringBuilder line = new StringBuilder(320);
     if (format == Format.JSON) {
+      AsciiBuffer line = new AsciiBuffer(LIKELY_LINE);
       json(line, request, traceId, status, microseconds);
+      line.append('\n');
+      append(line.array(), line.length());
     } else {
+      StringBuilder line = new StringBuilder(LIKELY_LINE);
       text(line, request, status, microseconds);
+      byte[] bytes = line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+      append(bytes, bytes.length);
     }
-    append(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
   }
 
   private void json(
-      StringBuilder line, Request request, String traceId, int status, long microseconds) {
+      AsciiBuffer line, Request request, String traceId, int status, long microseconds) {
     Request.Notes notes = request.notes();
-    line.append("{\"at\":\"").append(Instant.ofEpochMilli(clock.millis())).append('"');
+    line.append("{\"at\":\"");
+    at(line, clock.millis());
+    line.append('"');
     member(line, "request_id", request.id());
     member(line, "trace_id", traceId);
     member(line, "source", request.address());
@@ -76,13 +89,44 @@ public final class RequestLog implements AutoCloseable {
     line.append(",\"microseconds\":").append(microseconds).append('}');
   }
 
-  private static void member(StringBuilder line, String name, String value) {
+  /// RFC 3339 in UTC with milliseconds. All but these is the same for a whole second.
+  private void at(AsciiBuffer line, long epochMillis) {
+    long epochSecond = Math.floorDiv(epochMillis, 1000L);
+    Second known = second;
+    if (known.epochSecond != epochSecond) {
+      String text = Instant.ofEpochSecond(epochSecond).toString();
+      known = new Second(epochSecond, text.substring(0, text.length() - 1));
+      second = known;
+    }
+    line.append(known.text).append('.').append(Math.floorMod(epochMillis, 1000L), 3).append('Z');
+  }
+
+  private static void member(AsciiBuffer line, String name, String value) {
     if (value.isEmpty()) {
       return;
     }
     line.append(",\"").append(name).append("\":\"");
-    escape(line, value);
+    if (isPlain(value)) {
+      line.append(value);
+    } else {
+      StringBuilder escaped = new StringBuilder(2 * value.length());
+      escape(escaped, value);
+      line.append(escaped.toString());
+    }
     line.append('"');
+  }
+
+  private static boolean isPlain(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      if (!isPlain(value.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isPlain(char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
   }
 
   /// Everything but printable ASCII becomes a JSON escape, so that a line is a line for every
@@ -90,10 +134,10 @@ public final class RequestLog implements AutoCloseable {
   private static void escape(StringBuilder line, String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
-      if (c == '"' || c == '\\') {
-        line.append('\\').append(c);
-      } else if (c >= 0x20 && c < 0x7f) {
+      if (isPlain(c)) {
         line.append(c);
+      } else if (c == '"' || c == '\\') {
+        line.append('\\').append(c);
       } else {
         line.append("\\u");
         for (int shift = 12; shift >= 0; shift -= 4) {
@@ -121,9 +165,9 @@ public final class RequestLog implements AutoCloseable {
     line.append("  ").append(microseconds).append(" µs  ").append(request.id());
   }
 
-  private void append(byte[] bytes) {
+  private void append(byte[] bytes, int size) {
     synchronized (lock) {
-      while (length + bytes.length > gathering.length && !closed) {
+      while (length + size > gathering.length && !closed) {
         lock.notifyAll();
         try {
           lock.wait();
@@ -135,10 +179,10 @@ public final class RequestLog implements AutoCloseable {
       if (closed) {
         return;
       }
-      System.arraycopy(bytes, 0, gathering, length, bytes.length);
-      boolean first = length == 0;
-      length += bytes.length;
-      if (first || length > BATCH / 2) {
+      System.arraycopy(bytes, 0, gathering, length, size);
+      int before = length;
+      length += size;
+      if (before == 0 || (before <= BATCH / 2 && length > BATCH / 2)) {
         lock.notifyAll();
       }
     }

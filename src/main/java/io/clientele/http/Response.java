@@ -3,6 +3,7 @@ package io.clientele.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,12 @@ public final class Response {
 
   /// One header line.
   public record Header(String name, String value) {}
+
+  /// What no cache may keep (RFC 9111 §5.2.2.5).
+  public static final Header NO_STORE = new Header("Cache-Control", "no-store");
+
+  /// The same in the words of HTTP/1.0 (RFC 6749 §5.1).
+  public static final Header NO_CACHE = new Header("Pragma", "no-cache");
 
   private final int status;
   private final String contentType;
@@ -49,9 +56,15 @@ public final class Response {
 
   /// The same with one header more.
   public Response with(String name, String value) {
-    List<Header> more = new ArrayList<>(headers);
-    more.add(new Header(name, value));
-    return new Response(status, contentType, body, List.copyOf(more));
+    return with(new Header(name, value));
+  }
+
+  /// The same with one header more.
+  public Response with(Header header) {
+    List<Header> more = new ArrayList<>(headers.size() + 1);
+    more.addAll(headers);
+    more.add(header);
+    return new Response(status, contentType, body, Collections.unmodifiableList(more));
   }
 
   public int status() {

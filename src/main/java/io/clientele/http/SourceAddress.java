@@ -70,22 +70,19 @@ public final class SourceAddress {
     this.proxies = List.copyOf(proxies);
   }
 
-  /// The address of the peer, or, if the peer is a named proxy, the last address it tells that is
-  /// no named proxy itself.
+  /// The last address that a named proxy tells that is no named proxy itself.
   ///
+  /// @param proxy who tells it, for whom `isProxy` is true
   /// @param forwardedFor the values of `X-Forwarded-For`
   /// @param forwarded the values of `Forwarded`, looked at if there is no `X-Forwarded-For`
-  public String of(String peer, List<String> forwardedFor, List<String> forwarded) {
-    if (proxies.isEmpty() || !isProxy(peer)) {
-      return peer;
-    }
+  public String told(String proxy, List<String> forwardedFor, List<String> forwarded) {
     List<String> told = new ArrayList<>();
     if (!forwardedFor.isEmpty()) {
       forwardedFor.forEach(value -> told.addAll(List.of(value.split(",", -1))));
     } else {
       forwarded.forEach(value -> addForwarded(value, told));
     }
-    String source = peer;
+    String source = proxy;
     for (int i = told.size() - 1; i >= 0; i--) {
       Optional<String> address = plain(told.get(i).strip());
       if (address.isEmpty()) {
@@ -128,7 +125,11 @@ public final class SourceAddress {
     }
   }
 
-  private boolean isProxy(String address) {
+  /// Whether an address is that of a proxy which may tell another.
+  public boolean isProxy(String address) {
+    if (proxies.isEmpty()) {
+      return false;
+    }
     Optional<byte[]> bytes = literal(address);
     return bytes.isPresent() && proxies.stream().anyMatch(range -> range.holds(bytes.get()));
   }

@@ -1,18 +1,19 @@
 package io.clientele.http;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -24,6 +25,7 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -53,8 +55,16 @@ public final class WebServer implements AutoCloseable {
   private static final int BACKLOG = 1024;
   private static final HttpField NOSNIFF =
       new PreEncodedHttpField("X-Content-Type-Options", "nosniff");
-  private static final HttpField NO_STORE =
-      new PreEncodedHttpField(HttpHeader.CACHE_CONTROL, "no-store");
+  private static final HttpField NO_STORE = encoded(Response.NO_STORE);
+  private static final HttpField JSON =
+      new PreEncodedHttpField(HttpHeader.CONTENT_TYPE, Response.JSON);
+
+  /// Header lines that many answers have, encoded once.
+  private static final Map<Response.Header, HttpField> ENCODED =
+      Map.of(Response.NO_STORE, NO_STORE, Response.NO_CACHE, encoded(Response.NO_CACHE));
+
+  private static final HexFormat HEX = HexFormat.of();
+  private static final String PEER = "clientele.peer";
   private static final Pattern TRACEPARENT =
       Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
 
@@ -63,7 +73,6 @@ public final class WebServer implements AutoCloseable {
   private final Router router;
   private final SourceAddress addresses;
   private final Observer observer;
-  private final SecureRandom random;
 
   /// A port that is bound, so that nobody else takes it; nothing is answered on it before `start`.
   public static final class Listener implements AutoCloseable {
@@ -109,17 +118,11 @@ public final class WebServer implements AutoCloseable {
   /// @param grace how long requests under way may take to end when the server stops
   /// @throws IOException if the listener cannot be used
   public WebServer(
-      Listener listener,
-      Router router,
-      SourceAddress addresses,
-      Observer observer,
-      SecureRandom random,
-      Duration grace)
+      Listener listener, Router router, SourceAddress addresses, Observer observer, Duration grace)
       throws IOException {
     this.router = router;
     this.addresses = addresses;
     this.observer = observer;
-    this.random = random;
     QueuedThreadPool threads = new QueuedThreadPool(16, 4);
     threads.setName("http-" + listener.uri.getPort());
     threads.setDaemon(true);
@@ -175,18 +178,28 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
+  private static HttpField encoded(Response.Header header) {
+    return new PreEncodedHttpField(header.name(), header.value());
+  }
+
   private static void fill(HttpFields.Mutable headers, Response response) {
     boolean ownCacheControl = false;
     for (Response.Header header : response.headers()) {
-      headers.put(header.name(), header.value());
+      HttpField encoded = ENCODED.get(header);
+      headers.add(encoded != null ? encoded : new HttpField(header.name(), header.value()));
       ownCacheControl |= header.name().equalsIgnoreCase("Cache-Control");
     }
     if (!ownCacheControl) {
-      headers.put(NO_STORE);
+      headers.add(NO_STORE);
     }
-    headers.put(NOSNIFF);
-    headers.put(HttpHeader.CONTENT_TYPE, response.contentType());
-    headers.put(HttpHeader.CONTENT_LENGTH, response.body().length);
+    headers.add(NOSNIFF);
+    String contentType = response.contentType();
+    headers.add(
+        contentType.equals(Response.JSON)
+            ? JSON
+            : new HttpField(HttpHeader.CONTENT_TYPE, contentType));
+    headers.add(
+        new HttpField.LongValueHttpField(HttpHeader.CONTENT_LENGTH, response.body().length));
   }
 
   private final class Entry extends Handler.Abstract.NonBlocking {
@@ -202,23 +215,33 @@ public final class WebServer implements AutoCloseable {
   }
 
   private Request request(org.eclipse.jetty.server.Request request) {
-    byte[] bytes = new byte[12];
-    random.nextBytes(bytes);
+    String peer = peer(request);
     String address =
-        addresses.of(
-            peer(request),
-            request.getHeaders().getValuesList("X-Forwarded-For"),
-            request.getHeaders().getValuesList("Forwarded"));
-    return new Request(
-        new JettySource(request, address), HexFormat.of().formatHex(bytes), System.nanoTime());
+        addresses.isProxy(peer)
+            ? addresses.told(
+                peer,
+                request.getHeaders().getValuesList("X-Forwarded-For"),
+                request.getHeaders().getValuesList("Forwarded"))
+            : peer;
+    // Unique, not secret.
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    String id = HEX.toHexDigits(random.nextLong()) + HEX.toHexDigits(random.nextInt());
+    return new Request(new JettySource(request, address), id, System.nanoTime());
   }
 
+  /// The peer's address, written once a connection.
   private static String peer(org.eclipse.jetty.server.Request request) {
-    return request.getConnectionMetaData().getRemoteSocketAddress()
-                instanceof InetSocketAddress inet
-            && inet.getAddress() != null
-        ? inet.getAddress().getHostAddress()
-        : "";
+    ConnectionMetaData connection = request.getConnectionMetaData();
+    if (connection.getAttribute(PEER) instanceof String known) {
+      return known;
+    }
+    String peer =
+        connection.getRemoteSocketAddress() instanceof InetSocketAddress inet
+                && inet.getAddress() != null
+            ? inet.getAddress().getHostAddress()
+            : "";
+    connection.setAttribute(PEER, peer);
+    return peer;
   }
 
   private record JettySource(org.eclipse.jetty.server.Request request, String address)
@@ -240,13 +263,20 @@ public final class WebServer implements AutoCloseable {
 
     @Override
     public List<String> headers(String name) {
-      List<String> values = new ArrayList<>(1);
+      List<String> values = List.of();
       for (HttpField field : request.getHeaders()) {
         if (field.is(name)) {
-          values.add(Optional.ofNullable(field.getValue()).orElse(""));
+          String value = Optional.ofNullable(field.getValue()).orElse("");
+          values = values.isEmpty() ? List.of(value) : and(values, value);
         }
       }
       return values;
+    }
+
+    private static List<String> and(List<String> values, String value) {
+      List<String> more = new ArrayList<>(values);
+      more.add(value);
+      return more;
     }
 
     @Override
@@ -261,6 +291,7 @@ public final class WebServer implements AutoCloseable {
     private final org.eclipse.jetty.server.Response response;
     private final Callback callback;
     private final AtomicBoolean sent = new AtomicBoolean();
+    private volatile boolean isRead;
 
     JettyExchange(
         Request ours,
@@ -280,7 +311,16 @@ public final class WebServer implements AutoCloseable {
         failed.accept(new Router.BodyTooLarge(limit));
         return;
       }
-      new BodyReader(request, limit, whole, failed, this::abandon).run();
+      new BodyReader(
+              request,
+              limit,
+              body -> {
+                isRead = true;
+                whole.accept(body);
+              },
+              failed,
+              this::abandon)
+          .run();
     }
 
     @Override
@@ -296,12 +336,11 @@ public final class WebServer implements AutoCloseable {
       }
       response.setStatus(answer.status());
       HttpFields.Mutable headers = response.getHeaders();
-      headers.put("X-Request-Id", ours.id());
+      headers.add(new HttpField("X-Request-Id", ours.id()));
       fill(headers, answer);
       // A refusal may be quicker than the body. Jetty then ends the connection, and who keeps it
-      // for
-      // the next request has to know.
-      if (!request.consumeAvailable()) {
+      // for the next request has to know.
+      if (!isRead && !request.consumeAvailable()) {
         headers.put(HttpHeader.CONNECTION, "close");
       }
       long microseconds = (System.nanoTime() - ours.startedNanos()) / 1000;
@@ -325,7 +364,8 @@ public final class WebServer implements AutoCloseable {
     private final Consumer<byte[]> whole;
     private final Consumer<Throwable> failed;
     private final Consumer<Throwable> broken;
-    private final ByteArrayOutputStream gathered = new ByteArrayOutputStream(0);
+    private byte[] gathered = new byte[0];
+    private int length;
 
     BodyReader(
         org.eclipse.jetty.server.Request request,
@@ -349,6 +389,15 @@ public final class WebServer implements AutoCloseable {
       }
     }
 
+    /// A length that was declared is believed only as far as it came: memory is not taken before.
+    private void gather(ByteBuffer more, int size) {
+      if (length + size > gathered.length) {
+        gathered = Arrays.copyOf(gathered, length == 0 ? size : 2 * (length + size));
+      }
+      more.get(gathered, length, size);
+      length += size;
+    }
+
     private void readOn() {
       while (true) {
         Content.Chunk chunk = request.read();
@@ -361,20 +410,16 @@ public final class WebServer implements AutoCloseable {
           return;
         }
         int size = chunk.remaining();
-        if (gathered.size() + size > limit) {
+        if (length + size > limit) {
           chunk.release();
           failed.accept(new Router.BodyTooLarge(limit));
           return;
         }
-        if (size > 0) {
-          byte[] bytes = new byte[size];
-          chunk.getByteBuffer().get(bytes);
-          gathered.writeBytes(bytes);
-        }
+        gather(chunk.getByteBuffer(), size);
         chunk.release();
         // The body as a rule comes as one chunk that is not marked last.
-        if (chunk.isLast() || gathered.size() == request.getLength()) {
-          whole.accept(gathered.toByteArray());
+        if (chunk.isLast() || length == request.getLength()) {
+          whole.accept(length == gathered.length ? gathered : Arrays.copyOf(gathered, length));
           return;
         }
       }

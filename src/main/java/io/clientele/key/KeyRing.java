@@ -3,14 +3,14 @@ package io.clientele.key;
 import io.clientele.audit.AuditEvent;
 import io.clientele.audit.AuditStore;
 import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.Es256Signer;
+import io.clientele.crypto.Es256Verifier;
 import io.clientele.db.Database;
 import io.clientele.db.Ticker;
 import io.clientele.db.Transaction;
 import io.clientele.id.CustomerId;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.PrivateKey;
-import java.security.PublicKey;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -32,10 +32,7 @@ public final class KeyRing implements AutoCloseable {
   /// What a key needs to sign.
   ///
   /// @param header the JOSE header of every token it signs, base64url, made once (RFC 9068 §2.1)
-  public record Signer(String kid, String header, PrivateKey privateKey) {}
-
-  /// What a key needs to verify.
-  public record Verifier(String kid, PublicKey publicKey) {}
+  public record Signer(byte[] header, Es256Signer key) {}
 
   /// How keys live.
   ///
@@ -44,7 +41,8 @@ public final class KeyRing implements AutoCloseable {
   /// @param longestToken how long after its retirement a key's last token may live
   public record Lifetimes(Duration rotation, Duration publishLead, Duration longestToken) {}
 
-  private record Entry(SigningKey key, Optional<Signer> signer, String header) {}
+  private record Entry(
+      SigningKey key, Optional<Signer> signer, Es256Verifier verifier, String header) {}
 
   /// Keys by time of signing, as of the last read.
   private record Ring(List<Entry> entries, Map<String, Entry> byHeader) {}
@@ -90,25 +88,34 @@ public final class KeyRing implements AutoCloseable {
   }
 
   private void reload() {
-    List<Entry> entries = database.read(store::list).stream().map(KeyRing::entry).toList();
+    List<Entry> entries = database.read(store::list).stream().map(this::entry).toList();
     Map<String, Entry> byHeader = new TreeMap<>();
     entries.forEach(entry -> byHeader.put(entry.header, entry));
     ring = new Ring(entries, byHeader);
   }
 
-  private static Entry entry(KeyStore.Row row) {
-    String kid = row.key().kid();
-    String header =
-        Base64.getUrlEncoder()
-            .withoutPadding()
-            .encodeToString(
-                ("{\"typ\":\"at+jwt\",\"alg\":\""
-                        + SigningKey.ALGORITHM
-                        + "\",\"kid\":\""
-                        + kid
-                        + "\"}")
-                    .getBytes(StandardCharsets.US_ASCII));
-    return new Entry(row.key(), row.privateKey().map(key -> new Signer(kid, header, key)), header);
+  private Entry entry(KeyStore.Row row) {
+    String header = header(row.key().kid());
+    try {
+      Optional<Signer> signer =
+          row.privateKey().isEmpty()
+              ? Optional.empty()
+              : Optional.of(
+                  new Signer(
+                      header.getBytes(StandardCharsets.US_ASCII),
+                      provider.signer(row.privateKey().get())));
+      return new Entry(row.key(), signer, provider.verifier(row.key().publicKey()), header);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("signing key " + row.key().kid() + " cannot be used", e);
+    }
+  }
+
+  private static String header(String kid) {
+    String json =
+        "{\"typ\":\"at+jwt\",\"alg\":\"" + SigningKey.ALGORITHM + "\",\"kid\":\"" + kid + "\"}";
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(json.getBytes(StandardCharsets.US_ASCII));
   }
 
   /// The key that signs now.
@@ -132,13 +139,13 @@ public final class KeyRing implements AutoCloseable {
         .orElseThrow(() -> new IllegalStateException("no key signs now"));
   }
 
-  /// The published key whose tokens begin with exactly this header. A token with any other header,
-  /// whatever it says of algorithms and keys, was not made here.
-  public Optional<Verifier> verifier(String header) {
+  /// Verifies for the published key whose tokens begin with exactly this header. A token with any
+  /// other header, whatever it says of algorithms and keys, was not made here.
+  public Optional<Es256Verifier> verifier(String header) {
     Entry entry = ring.byHeader.get(header);
     return entry == null || entry.key.isRemoved(clock.millis())
         ? Optional.empty()
-        : Optional.of(new Verifier(entry.key.kid(), entry.key.publicKey()));
+        : Optional.of(entry.verifier);
   }
 
   /// The keys that are published now, oldest first.

@@ -1,9 +1,8 @@
 package io.clientele.token;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.clientele.client.AuthenticatedClient;
 import io.clientele.client.ClientAuthenticator;
-import io.clientele.http.Json;
+import io.clientele.http.AsciiBuffer;
 import io.clientele.http.Request;
 import io.clientele.http.Response;
 import io.clientele.token.TokenIssuer.IssuedToken;
@@ -30,14 +29,17 @@ public final class TokenEndpoint {
 
   /// RFC 6749 §5.1
   private static Response answer(IssuedToken token) {
-    ObjectNode json =
-        Json.object()
-            .put("access_token", token.text())
-            .put("token_type", "Bearer")
-            .put("expires_in", token.lifetime());
-    if (!token.scope().isEmpty()) {
-      json.put("scope", token.scope());
+    AsciiBuffer json =
+        new AsciiBuffer(token.jwt().length + token.scope().length + 96)
+            .append("{\"access_token\":\"")
+            .append(token.jwt())
+            .append("\",\"token_type\":\"Bearer\",\"expires_in\":")
+            .append(token.lifetime());
+    if (token.scope().length > 0) {
+      json.append(",\"scope\":\"").append(token.scope()).append('"');
     }
-    return Response.json(200, json).with("Cache-Control", "no-store").with("Pragma", "no-cache");
+    return Response.of(200, Response.JSON, json.append('}').toByteArray())
+        .with(Response.NO_STORE)
+        .with(Response.NO_CACHE);
   }
 }

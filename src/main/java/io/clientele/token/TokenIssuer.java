@@ -7,6 +7,7 @@ import io.clientele.access.Holdings;
 import io.clientele.client.AuthenticatedClient;
 import io.clientele.client.KnownClient;
 import io.clientele.crypto.CryptoProvider;
+import io.clientele.http.AsciiBuffer;
 import io.clientele.http.Json;
 import io.clientele.id.RoleName;
 import io.clientele.id.TenantId;
@@ -16,9 +17,8 @@ import io.clientele.oauth.OAuthException.Code;
 import io.clientele.usage.Usage;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.InstantSource;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -30,27 +30,33 @@ public final class TokenIssuer {
   static final int LONGEST_TOKEN = 8 * 1024;
 
   private static final int JTI_BYTES = 16;
+
+  /// 64 bytes in base64url.
+  private static final int SIGNATURE_CHARACTERS = 86;
+
   private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
   /// A token that was made.
   ///
+  /// @param jwt its text (RFC 7515 §7.1), in ASCII
   /// @param lifetime seconds
-  /// @param scope the roles in it, blanks between; empty if there are none
-  public record IssuedToken(String text, long lifetime, String scope) {}
+  /// @param scope the roles in it, blanks between, in ASCII; empty if there are none
+  public record IssuedToken(byte[] jwt, long lifetime, byte[] scope) {}
 
-  /// What stays the same in every token of a client that narrows nothing: the claims as text, but
-  /// for the times and the jti.
-  private record Prepared(long customerGeneration, String beginning, String scope) {}
+  /// What stays the same in every token that carries the same holdings.
+  ///
+  /// @param claims the members `roles`, `role_tenants` and `scope` as JSON, a comma behind each
+  /// @param scope as in `IssuedToken`
+  private record Prepared(byte[] claims, byte[] scope) {}
 
   private final KeyRing keys;
   private final CryptoProvider provider;
   private final Usage usage;
-  private final String issuer;
-  private final List<String> audience;
+  private final byte[] beginning;
   private final int longestValidity;
   private final InstantSource clock;
-  // Weak keys compare by identity: a client that changed is another object.
-  private final Cache<KnownClient, Prepared> prepared = Caffeine.newBuilder().weakKeys().build();
+  // Weak keys compare by identity: what a changed client holds is another object.
+  private final Cache<Holdings, Prepared> prepared = Caffeine.newBuilder().weakKeys().build();
 
   /// @param audience the issuer, and what was added
   /// @param longestValidity seconds; no token lives longer, whatever a client's row says
@@ -65,8 +71,9 @@ public final class TokenIssuer {
     this.keys = keys;
     this.provider = provider;
     this.usage = usage;
-    this.issuer = issuer.toString();
-    this.audience = List.copyOf(audience);
+    ObjectNode same = Json.object().put("iss", issuer.toString());
+    same.set("aud", Json.strings(audience));
+    this.beginning = members(same);
     this.longestValidity = longestValidity;
     this.clock = clock;
   }
@@ -75,27 +82,15 @@ public final class TokenIssuer {
   ///
   /// @throws OAuthException `invalid_target`, `invalid_scope`
   public IssuedToken issue(AuthenticatedClient asking, TokenRequest.ClientCredentials request) {
+    boolean narrowed = request.scope().isPresent() || request.tenant().isPresent();
     Prepared claims =
-        request.scope().isEmpty() && request.tenant().isEmpty()
-            ? prepared(asking)
-            : prepare(asking, narrow(asking, request), request.tenant());
+        narrowed ? prepare(narrow(asking, request)) : prepared(asking.client().holdings());
     long nowMillis = clock.millis();
     long issuedAt = Math.floorDiv(nowMillis, 1000L);
     long lifetime = Math.min(asking.client().accessTokenValidity(), longestValidity);
     long expiresAt = issuedAt + lifetime;
-    byte[] jti = new byte[JTI_BYTES];
-    provider.random().nextBytes(jti);
-    String payload =
-        claims.beginning
-            + ",\"iat\":"
-            + issuedAt
-            + ",\"exp\":"
-            + expiresAt
-            + ",\"jti\":\""
-            + BASE64.encodeToString(jti)
-            + "\"}";
-    String token = sign(payload);
-    if (token.length() > LONGEST_TOKEN) {
+    byte[] jwt = sign(payload(asking, request.tenant(), claims, issuedAt, expiresAt));
+    if (jwt.length > LONGEST_TOKEN) {
       throw new OAuthException(
           Code.INVALID_SCOPE,
           "the token would be longer than "
@@ -106,16 +101,16 @@ public final class TokenIssuer {
         .counters()
         .issued(
             asking.client().id(), asking.generations(), expiresAt, asking.secretId(), nowMillis);
-    return new IssuedToken(token, lifetime, claims.scope);
+    return new IssuedToken(jwt, lifetime, claims.scope);
   }
 
-  private Prepared prepared(AuthenticatedClient asking) {
-    Prepared known = prepared.getIfPresent(asking.client());
-    if (known != null && known.customerGeneration == asking.customer().generation()) {
+  private Prepared prepared(Holdings holdings) {
+    Prepared known = prepared.getIfPresent(holdings);
+    if (known != null) {
       return known;
     }
-    Prepared made = prepare(asking, asking.client().holdings(), Optional.empty());
-    prepared.put(asking.client(), made);
+    Prepared made = prepare(holdings);
+    prepared.put(holdings, made);
     return made;
   }
 
@@ -140,41 +135,77 @@ public final class TokenIssuer {
     return holdings;
   }
 
-  private Prepared prepare(
-      AuthenticatedClient asking, Holdings holdings, Optional<TenantId> tenant) {
-    KnownClient client = asking.client();
-    List<String> roles = new ArrayList<>();
-    holdings.roles().forEach(role -> roles.add(role.text()));
+  private static Prepared prepare(Holdings holdings) {
+    List<String> roles = holdings.roles().stream().map(RoleName::text).toList();
     String scope = String.join(" ", roles);
-    ObjectNode claims =
-        Json.object()
-            .put("iss", issuer)
-            .put("sub", client.id().text())
-            .put("client_id", client.id().text());
-    claims.set("aud", Json.strings(audience));
-    claims.put("customer", client.customer().text());
+    ObjectNode claims = Json.object();
     claims.set("roles", Json.strings(roles));
     claims.set("role_tenants", holdings.toJson());
     if (!roles.isEmpty()) {
       claims.put("scope", scope);
     }
-    claims.putArray("gen").add(client.generation()).add(asking.customer().generation());
-    tenant.ifPresent(each -> claims.put("tenant", each.text()));
-    String text = Json.text(claims);
+    byte[] braced = members(claims);
     return new Prepared(
-        asking.customer().generation(), text.substring(0, text.length() - 1), scope);
+        Arrays.copyOfRange(braced, 1, braced.length), scope.getBytes(StandardCharsets.US_ASCII));
   }
 
-  private String sign(String payload) {
-    KeyRing.Signer signer = keys.signer();
-    String input =
-        signer.header() + "." + BASE64.encodeToString(payload.getBytes(StandardCharsets.UTF_8));
-    try {
-      byte[] signature =
-          provider.sign(signer.privateKey(), input.getBytes(StandardCharsets.ISO_8859_1));
-      return input + "." + BASE64.encodeToString(signature);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("the signing key does not sign", e);
+  /// The members of an object, the brace before them, and a comma in the place of the one behind.
+  private static byte[] members(ObjectNode object) {
+    byte[] json = Json.bytes(object);
+    json[json.length - 1] = ',';
+    return json;
+  }
+
+  /// The claims as JSON. What is not known before every token (ids, numbers, base64url) needs no
+  /// escape in it.
+  private byte[] payload(
+      AuthenticatedClient asking,
+      Optional<TenantId> tenant,
+      Prepared claims,
+      long issuedAt,
+      long expiresAt) {
+    KnownClient client = asking.client();
+    byte[] jti = new byte[JTI_BYTES];
+    provider.random().nextBytes(jti);
+    AsciiBuffer json =
+        new AsciiBuffer(512)
+            .append(beginning)
+            .append("\"sub\":\"")
+            .append(client.id().text())
+            .append("\",\"client_id\":\"")
+            .append(client.id().text())
+            .append("\",\"customer\":\"")
+            .append(client.customer().text())
+            .append("\",")
+            .append(claims.claims)
+            .append("\"gen\":[")
+            .append(client.generation())
+            .append(',')
+            .append(asking.customer().generation())
+            .append(']');
+    if (tenant.isPresent()) {
+      json.append(",\"tenant\":\"").append(tenant.get().text()).append('"');
     }
+    return json.append(",\"iat\":")
+        .append(issuedAt)
+        .append(",\"exp\":")
+        .append(expiresAt)
+        .append(",\"jti\":\"")
+        .append(BASE64.encode(jti))
+        .append("\"}")
+        .toByteArray();
+  }
+
+  /// The JWT with this payload (RFC 7515 §5.1).
+  private byte[] sign(byte[] payload) {
+    KeyRing.Signer signer = keys.signer();
+    byte[] claims = BASE64.encode(payload);
+    AsciiBuffer jwt =
+        new AsciiBuffer(signer.header().length + claims.length + SIGNATURE_CHARACTERS + 2)
+            .append(signer.header())
+            .append('.')
+            .append(claims);
+    byte[] signature = signer.key().sign(jwt.array(), 0, jwt.length());
+    return jwt.append('.').append(BASE64.encode(signature)).array();
   }
 }

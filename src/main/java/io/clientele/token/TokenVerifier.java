@@ -1,10 +1,9 @@
 package io.clientele.token;
 
-import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.Es256Verifier;
 import io.clientele.key.KeyRing;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.util.Base64;
 import java.util.Optional;
 
@@ -18,12 +17,10 @@ public final class TokenVerifier {
   private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
 
   private final KeyRing keys;
-  private final CryptoProvider provider;
   private final String issuer;
 
-  public TokenVerifier(KeyRing keys, CryptoProvider provider, URI issuer) {
+  public TokenVerifier(KeyRing keys, URI issuer) {
     this.keys = keys;
-    this.provider = provider;
     this.issuer = issuer.toString();
   }
 
@@ -37,18 +34,14 @@ public final class TokenVerifier {
     if (second < 0 || text.indexOf('.', second + 1) >= 0) {
       return Optional.empty();
     }
-    Optional<KeyRing.Verifier> key = keys.verifier(text.substring(0, first));
+    Optional<Es256Verifier> key = keys.verifier(text.substring(0, first));
     Optional<byte[]> signature = decode(text.substring(second + 1));
     if (key.isEmpty() || signature.isEmpty() || signature.get().length != SIGNATURE_BYTES) {
       return Optional.empty();
     }
     byte[] signed = text.substring(0, second).getBytes(StandardCharsets.UTF_8);
-    try {
-      if (!provider.verify(key.get().publicKey(), signed, signature.get())) {
-        return Optional.empty();
-      }
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("ES256 cannot be verified", e);
+    if (!key.get().verify(signed, signature.get())) {
+      return Optional.empty();
     }
     // From here on it is our own text.
     return decode(text.substring(first + 1, second))
