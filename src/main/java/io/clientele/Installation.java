@@ -5,6 +5,7 @@ import io.clientele.access.RoleStore;
 import io.clientele.audit.AuditStore;
 import io.clientele.client.ClientCreationEndpoint;
 import io.clientele.client.ClientDirectory;
+import io.clientele.client.ClientImport;
 import io.clientele.client.ClientStore;
 import io.clientele.client.CurrentCallers;
 import io.clientele.client.Demonstration;
@@ -14,6 +15,7 @@ import io.clientele.crypto.CryptoProvider;
 import io.clientele.crypto.MasterKey;
 import io.clientele.crypto.PrivateFile;
 import io.clientele.crypto.SecretHasher;
+import io.clientele.customer.CustomerImport;
 import io.clientele.customer.CustomerStore;
 import io.clientele.customer.CustomersEndpoint;
 import io.clientele.db.Database;
@@ -26,6 +28,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// What makes one installation out of a database and a directory: the database opened, the master
 /// key, the pepper, the operator.
@@ -193,6 +196,56 @@ final class Installation {
   private static URI tokenEndpoint(URI issuer) {
     String text = issuer.toString();
     return URI.create((text.endsWith("/") ? text : text + "/") + "oauth/token");
+  }
+
+  /// Lets an import work, on a data directory that no server holds.
+  ///
+  /// @param handout where generated secrets go, if there may be any
+  static <T> T withImport(
+      Settings settings,
+      InstantSource clock,
+      Optional<ClientImport.Handout> handout,
+      Function<ClientImport, T> work)
+      throws StartException {
+    CryptoProvider provider = CryptoProvider.choose();
+    try (DataDirectory _ = DataDirectory.lock(settings.data());
+        Database database = openDatabase(settings, clock)) {
+      KeyStore keys = new KeyStore(masterKey(settings, database, provider));
+      AuditStore audit = new AuditStore(clock);
+      RoleStore roles = new RoleStore(clock);
+      GrantStore grants = new GrantStore();
+      CustomerStore customers = new CustomerStore(clock, roles);
+      SecretStore secrets = new SecretStore(clock, provider);
+      ClientStore clients = new ClientStore(clock, grants, secrets);
+      CurrentCallers callers =
+          new CurrentCallers(
+              new ClientDirectory(database, clients, secrets, settings.directoryBytes()),
+              customers);
+      CustomersEndpoint customersEndpoint =
+          new CustomersEndpoint(database, customers, roles, grants, audit, callers, clients);
+      // Nothing else wants these processors.
+      int slowHashes = Runtime.getRuntime().availableProcessors();
+      try (SecretHasher hasher =
+              new SecretHasher(provider, pepper(database, keys, provider), slowHashes);
+          ClientImport target =
+              new ClientImport(
+                  database,
+                  customers,
+                  new CustomerImport(customers, customersEndpoint, roles, audit),
+                  clients,
+                  secrets,
+                  audit,
+                  hasher,
+                  provider,
+                  clock,
+                  settings.maxTokenValidity(),
+                  slowHashes,
+                  handout)) {
+        return work.apply(target);
+      }
+    } catch (IOException e) {
+      throw new StartException("The data directory cannot be used: " + e.getMessage(), e);
+    }
   }
 
   /// Gives the operator a new secret, on a data directory that no server holds.

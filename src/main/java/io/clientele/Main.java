@@ -68,6 +68,8 @@ public final class Main {
       return switch (words.getFirst()) {
         case "serve" -> serve(program, words.subList(1, words.size()), environment, out, err);
         case "operator" -> operator(program, words, environment, out, err);
+        case "import" -> imports(program.imports, words, environment, out, err);
+        case "generate" -> imports(program.generate, words, environment, out, err);
         default -> other(program, words, out, err);
       };
     } catch (SettingsException e) {
@@ -84,7 +86,12 @@ public final class Main {
 
   /// The commands, for their help.
   private record CommandLines(
-      CommandLine whole, CommandLine serve, CommandLine operator, CommandLine reset) {
+      CommandLine whole,
+      CommandLine serve,
+      CommandLine operator,
+      CommandLine reset,
+      CommandLine imports,
+      CommandLine generate) {
 
     /// Options that say which installation is meant.
     private static final Set<String> WHERE =
@@ -110,19 +117,41 @@ public final class Main {
               "Makes a new secret for client 'operator' when it is lost, in operator.json of the"
                   + " data directory. The server must be stopped. Takes every option of 'serve';"
                   + " these say which installation is meant.");
-      hideWhatOnlyServes(reset);
+      reset.setCommandName("reset");
+      hideWhatOnlyServes(reset, WHERE);
+      CommandLine imports = new CommandLine(new ImportOptions());
+      hideWhatOnlyServes(imports, FOR_IMPORT);
+      CommandLine generate = new CommandLine(new GenerateOptions());
+      hideWhatOnlyServes(generate, FOR_IMPORT);
       whole.addSubcommand("serve", serve);
       whole.addSubcommand("operator", operator);
+      whole.addSubcommand("import", imports);
+      whole.addSubcommand("generate", generate);
       operator.addSubcommand("reset", reset);
-      return new CommandLines(whole, serve, operator, reset);
+      return new CommandLines(whole, serve, operator, reset, imports, generate);
     }
 
-    private static void hideWhatOnlyServes(CommandLine reset) {
-      reset.setCommandName("reset");
-      for (OptionSpec option : List.copyOf(reset.getCommandSpec().options())) {
-        if (!WHERE.contains(option.longestName())) {
-          reset.getCommandSpec().remove(option);
-          reset.getCommandSpec().addOption(OptionSpec.builder(option).hidden(true).build());
+    /// Options of `import` and `generate` that people should see.
+    private static final Set<String> FOR_IMPORT =
+        Set.of(
+            "--data",
+            "--database",
+            "--database-user",
+            "--database-password-file",
+            "--master-key-file",
+            "--max-token-validity",
+            "--config",
+            "--help",
+            "--secrets-out",
+            "--customers",
+            "--clients",
+            "--seed");
+
+    private static void hideWhatOnlyServes(CommandLine command, Set<String> shown) {
+      for (OptionSpec option : List.copyOf(command.getCommandSpec().options())) {
+        if (!shown.contains(option.longestName())) {
+          command.getCommandSpec().remove(option);
+          command.getCommandSpec().addOption(OptionSpec.builder(option).hidden(true).build());
         }
       }
     }
@@ -190,6 +219,24 @@ public final class Main {
       Thread.currentThread().interrupt();
     }
     return DONE;
+  }
+
+  private static int imports(
+      CommandLine command,
+      List<String> words,
+      Map<String, String> environment,
+      PrintStream out,
+      PrintStream err)
+      throws SettingsException, StartException {
+    List<String> rest = words.subList(1, words.size());
+    if (asksForHelp(rest)) {
+      command.usage(out);
+      return DONE;
+    }
+    ImportCommands commands = new ImportCommands(environment, err);
+    boolean done =
+        words.getFirst().equals("import") ? commands.importFile(rest) : commands.generate(rest);
+    return done ? DONE : FAILED;
   }
 
   private static int operator(

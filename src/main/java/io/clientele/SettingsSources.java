@@ -44,8 +44,25 @@ final class SettingsSources {
       List<String> arguments, Map<String, String> environment, SettingsFaults faults)
       throws SettingsException {
     ServeOptions options = new ServeOptions();
-    CommandLine line = new CommandLine(options);
-    line.setDefaultValueProvider(defaults(line, arguments, environment, faults));
+    read(options, arguments, environment, faults);
+    return options;
+  }
+
+  /// Reads the options of a command that takes those of `serve` among its own. Its own come from
+  /// the command line alone: they say what to do this once, and are no settings.
+  ///
+  /// @param command a picocli command, whose fields are set
+  /// @param faults where what is wrong is noted
+  /// @throws SettingsException if the command line cannot be read to its end
+  static void read(
+      Object command,
+      List<String> arguments,
+      Map<String, String> environment,
+      SettingsFaults faults)
+      throws SettingsException {
+    CommandLine line = new CommandLine(command);
+    line.setDefaultValueProvider(
+        defaults(new CommandLine(new ServeOptions()), arguments, environment, faults));
     try {
       line.parseArgs(arguments.toArray(new String[0]));
     } catch (CommandLine.UnmatchedArgumentException e) {
@@ -54,7 +71,6 @@ final class SettingsSources {
       faults.add(String.valueOf(e.getMessage()));
       faults.throwIfAny();
     }
-    return options;
   }
 
   private static String unknown(CommandLine line, String argument) {

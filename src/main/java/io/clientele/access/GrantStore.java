@@ -19,7 +19,10 @@ public final class GrantStore {
 
   private static final String NO_TENANT = "";
 
-  private record Grant(String role, String tenant) {}
+  /// What one row says: a role on a tenant.
+  ///
+  /// @param tenant `*` for all of the customer, empty for a role without a list
+  public record Grant(String role, String tenant) {}
 
   /// Makes the client hold exactly this. A grant that stays keeps who gave it and when.
   ///
@@ -100,7 +103,8 @@ public final class GrantStore {
     }
   }
 
-  private static List<Grant> rows(Holdings holdings) {
+  /// The rows of these holdings.
+  public static List<Grant> rows(Holdings holdings) {
     List<Grant> rows = new ArrayList<>();
     holdings
         .byRole()

@@ -172,6 +172,35 @@ public sealed interface AuditEvent {
     }
   }
 
+  /// Clients were imported, as one part of a longer import.
+  ///
+  /// @param clients how many
+  /// @param first the first id in byte order
+  /// @param last the last one
+  /// @param digest SHA-256, hexadecimal, of all their ids in byte order, a line feed after each
+  record ClientsImported(
+      CustomerId customer, int clients, ClientId first, ClientId last, String digest)
+      implements AuditEvent {
+    @Override
+    public String action() {
+      return "client.import";
+    }
+
+    @Override
+    public String object() {
+      return customer.text();
+    }
+
+    @Override
+    public ObjectNode detail() {
+      return Json.object()
+          .put("clients", clients)
+          .put("first", first.text())
+          .put("last", last.text())
+          .put("sha256", digest);
+    }
+  }
+
   /// A client was replaced.
   ///
   /// @param changed the names of the fields that changed

@@ -81,10 +81,22 @@ final class ClientReader {
       String pointer) {}
 
   private final int longestValidity;
+  private final boolean takesGenerated;
 
   /// @param longestValidity the server's maximum of `accessTokenValidity`, seconds
   ClientReader(int longestValidity) {
+    this(longestValidity, false);
+  }
+
+  private ClientReader(int longestValidity, boolean takesGenerated) {
     this.longestValidity = longestValidity;
+    this.takesGenerated = takesGenerated;
+  }
+
+  /// One that also takes a secret of the generated form, if its checksum is right: it was generated
+  /// by another installation, and comes from who moves here with it, not from over the network.
+  static ClientReader ofImport(int longestValidity) {
+    return new ClientReader(longestValidity, true);
   }
 
   /// Reads one client; empty if its id or another essential is faulty, in which case a fault is
@@ -256,13 +268,16 @@ final class ClientReader {
     return email;
   }
 
-  private static Optional<Secret> readSecret(Fields fields, Optional<ClientId> id) {
+  private Optional<Secret> readSecret(Fields fields, Optional<ClientId> id) {
     return fields
         .text("clientSecret", LONGEST_STRING)
         .map(
             text -> {
-              weakness(text, id).ifPresent(why -> fields.fault("clientSecret", why));
-              return Secret.of(text);
+              Secret secret = Secret.of(text);
+              if (!takesGenerated || !secret.hasRightChecksum()) {
+                weakness(text, id).ifPresent(why -> fields.fault("clientSecret", why));
+              }
+              return secret;
             });
   }
 

@@ -378,19 +378,8 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
     statement
         .bind("enabled", fields.enabled())
         .bind("defaultRoles", fields.defaultRolesAssignmentEnabled())
-        .bind(
-            "methods",
-            Json.text(
-                Json.strings(
-                    fields.clientAuthenticationMethods().stream()
-                        .map(AuthenticationMethod::wireName)
-                        .toList())));
-    bindText(
-        statement,
-        "permissions",
-        fields.clientPermissions().isNull()
-            ? Optional.empty()
-            : Optional.of(Json.text(fields.clientPermissions())));
+        .bind("methods", methods(fields));
+    bindText(statement, "permissions", permissions(fields));
     bindText(statement, "scope", list(fields.scope()));
     bindText(statement, "authorities", list(fields.authorities()));
     bindText(statement, "resourceIds", list(fields.resourceIds()));
@@ -402,7 +391,24 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
     bindNumber(statement, "refreshValidity", fields.refreshTokenValidity());
   }
 
-  private static Optional<String> list(List<String> strings) {
+  /// The column `authentication_methods`.
+  static String methods(ClientFields fields) {
+    return Json.text(
+        Json.strings(
+            fields.clientAuthenticationMethods().stream()
+                .map(AuthenticationMethod::wireName)
+                .toList()));
+  }
+
+  /// The column `client_permissions`.
+  static Optional<String> permissions(ClientFields fields) {
+    return fields.clientPermissions().isNull()
+        ? Optional.empty()
+        : Optional.of(Json.text(fields.clientPermissions()));
+  }
+
+  /// The columns `scope`, `authorities`, `resource_ids` and `redirect_uri`.
+  static Optional<String> list(List<String> strings) {
     return strings.isEmpty() ? Optional.empty() : Optional.of(Json.text(Json.strings(strings)));
   }
 

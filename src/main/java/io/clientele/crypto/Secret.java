@@ -1,5 +1,6 @@
 package io.clientele.crypto;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -16,6 +17,7 @@ public final class Secret {
   private static final int RANDOM_CHARACTERS = 43;
   private static final int CHECKSUM_CHARACTERS = 6;
   private static final int LENGTH = PREFIX.length() + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS;
+  private static final long FIVE_DIGITS = 62L * 62 * 62 * 62 * 62;
   private static final String ALPHABET =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -45,6 +47,43 @@ public final class Secret {
       }
     }
     return new Secret(made + checksum(made.substring(PREFIX.length())));
+  }
+
+  /// The one whose random part is this number, in base 62 with 43 digits, the highest first; `A` is
+  /// 0, `9` is 61. Two numbers never give the same secret.
+  ///
+  /// @param number 32 bytes, the highest first, as hard to guess as the secret shall be
+  public static Secret ofNumber(byte[] number) {
+    if (number.length != 32) {
+      throw new IllegalArgumentException("a number of " + number.length + " bytes, not 32");
+    }
+    int[] rest = new int[8];
+    ByteBuffer.wrap(number).asIntBuffer().get(rest);
+    char[] digits = new char[RANDOM_CHARACTERS];
+    int place = digits.length;
+    while (place > 0) {
+      // Five digits at once: a division of long numbers costs more than the digits.
+      long five = divide(rest);
+      for (int i = 0; i < 5 && place > 0; i++) {
+        digits[--place] = ALPHABET.charAt((int) (five % 62));
+        five /= 62;
+      }
+    }
+    String randomPart = new String(digits);
+    return new Secret(PREFIX + randomPart + checksum(randomPart));
+  }
+
+  /// Divides a number of 256 bits by 62⁵ in its place.
+  ///
+  /// @return what remains
+  private static long divide(int[] number) {
+    long remainder = 0;
+    for (int i = 0; i < number.length; i++) {
+      long part = remainder << 32 | Integer.toUnsignedLong(number[i]);
+      number[i] = (int) (part / FIVE_DIGITS);
+      remainder = part % FIVE_DIGITS;
+    }
+    return remainder;
   }
 
   private static String checksum(String randomPart) {

@@ -72,8 +72,8 @@ public final class CustomersEndpoint {
     return Problem.of(404, "Customer '" + customer + "' not found");
   }
 
-  /// What a request says of a customer.
-  private record Draft(String name, Customer.Status status, List<TenantDraft> tenants) {}
+  /// What a request says of a customer, but its id.
+  record Draft(String name, Customer.Status status, List<TenantDraft> tenants) {}
 
   /// A tenant as named in a request; without a name it keeps the one it has.
   record TenantDraft(TenantId id, Optional<String> name, String pointer) {
@@ -111,20 +111,9 @@ public final class CustomersEndpoint {
     Json.Document document = Json.parse(call.request());
     List<Fault> faults = new Faults(document.faults());
     Fields fields = new Fields(document.root(), "", faults);
-    Optional<CustomerId> id =
-        fields
-            .requiredText("id", 1000)
-            .flatMap(
-                text -> {
-                  Optional<CustomerId> parsed = CustomerId.parse(text);
-                  if (parsed.isEmpty()) {
-                    fields.fault("id", "must have the form " + CustomerId.FORM);
-                  } else if (parsed.get().isOperator()) {
-                    fields.fault("id", "is reserved");
-                  }
-                  return parsed;
-                });
+    Optional<CustomerId> id = readId(fields);
     Draft draft = read(fields, id.map(CustomerId::text).orElse(""), faults);
+    fields.refuseUnknown();
     if (!faults.isEmpty() || id.isEmpty()) {
       throw Problem.faults(faults);
     }
@@ -132,13 +121,33 @@ public final class CustomersEndpoint {
         database.write(
             tx -> {
               ClientId actor = callers.asOf(tx, call).client();
-              return insert(tx, id.get(), draft, actor);
+              return insert(tx, id.get(), draft, actor.text());
             });
     return Response.json(201, made.toJson())
         .with("Location", "/oauth/customers/" + Percent.encode(made.id().text()));
   }
 
-  private Customer insert(Transaction tx, CustomerId id, Draft draft, ClientId actor) {
+  /// The id of a customer that is to be made.
+  static Optional<CustomerId> readId(Fields fields) {
+    return fields
+        .requiredText("id", 1000)
+        .flatMap(
+            text -> {
+              Optional<CustomerId> parsed = CustomerId.parse(text);
+              if (parsed.isEmpty()) {
+                fields.fault("id", "must have the form " + CustomerId.FORM);
+              } else if (parsed.get().isOperator()) {
+                fields.fault("id", "is reserved");
+              }
+              return parsed;
+            });
+  }
+
+  /// Makes a customer with its tenants.
+  ///
+  /// @param actor who does it, for the audit trail
+  /// @throws Problem 409 if the id or a tenant's is or was in use
+  Customer insert(Transaction tx, CustomerId id, Draft draft, String actor) {
     if (!customers.insert(tx, id, draft.name, draft.status)) {
       throw Problem.of(409, "Customer '" + id + "' already exists");
     }
@@ -146,7 +155,7 @@ public final class CustomersEndpoint {
     audit.write(
         tx,
         id,
-        actor.text(),
+        actor,
         new AuditEvent.CustomerCreated(
             id, draft.name, draft.tenants.stream().map(TenantDraft::id).toList()));
     return customers.find(tx, id).orElseThrow();
@@ -169,7 +178,7 @@ public final class CustomersEndpoint {
   public Customer make(Transaction tx, CustomerId id, List<TenantId> tenants, ClientId actor) {
     List<TenantDraft> drafts =
         tenants.stream().map(tenant -> new TenantDraft(tenant, Optional.empty(), "")).toList();
-    return insert(tx, id, new Draft(id.text(), Customer.Status.ACTIVE, drafts), actor);
+    return insert(tx, id, new Draft(id.text(), Customer.Status.ACTIVE, drafts), actor.text());
   }
 
   /// `GET /oauth/customers/{customerId}`
@@ -193,6 +202,7 @@ public final class CustomersEndpoint {
         .filter(text -> !text.equals(path))
         .ifPresent(text -> fields.fault("id", "must be the one in the path"));
     Draft draft = read(fields, path, faults);
+    fields.refuseUnknown();
     if (!faults.isEmpty()) {
       throw Problem.faults(faults);
     }
@@ -275,7 +285,8 @@ public final class CustomersEndpoint {
     return Response.success();
   }
 
-  private static Draft read(Fields fields, String defaultName, List<Fault> faults) {
+  /// What there is beside the id.
+  static Draft read(Fields fields, String defaultName, List<Fault> faults) {
     String name = fields.text("name", LONGEST_NAME).orElse(defaultName);
     Customer.Status status =
         fields
@@ -294,7 +305,6 @@ public final class CustomersEndpoint {
             .member("tenants")
             .map(node -> readTenants(node, fields.pointer("tenants"), faults))
             .orElse(List.of());
-    fields.refuseUnknown();
     return new Draft(name, status, tenants);
   }
 

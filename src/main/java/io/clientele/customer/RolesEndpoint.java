@@ -207,18 +207,25 @@ public final class RolesEndpoint {
   private static Set<RoleName> readNames(Call call) {
     Json.Document document = Json.parse(call.request());
     List<Fault> faults = new Faults(document.faults());
-    Set<RoleName> names = new LinkedHashSet<>();
-    if (!document.root().isArray()) {
-      faults.add(new Fault("", "must be an array of role names"));
-    } else if (document.root().size() > MOST_ROLES) {
-      faults.add(new Fault("", "has more than " + MOST_ROLES + " items"));
-    } else {
-      for (int i = 0; i < document.root().size(); i++) {
-        readName(document.root().get(i), "/" + i, call.customer(), names, faults);
-      }
-    }
+    Set<RoleName> names = readNames(document.root(), "", call.customer(), faults);
     if (!faults.isEmpty()) {
       throw Problem.faults(faults);
+    }
+    return names;
+  }
+
+  /// Names of custom roles in an array, without repetition.
+  static Set<RoleName> readNames(
+      JsonNode node, String pointer, CustomerId customer, List<Fault> faults) {
+    Set<RoleName> names = new LinkedHashSet<>();
+    if (!node.isArray()) {
+      faults.add(new Fault(pointer, "must be an array of role names"));
+    } else if (node.size() > MOST_ROLES) {
+      faults.add(new Fault(pointer, "has more than " + MOST_ROLES + " items"));
+    } else {
+      for (int i = 0; i < node.size(); i++) {
+        readName(node.get(i), pointer + "/" + i, customer, names, faults);
+      }
     }
     return names;
   }

@@ -1,0 +1,160 @@
+package io.clientele.client;
+
+import io.clientele.access.GrantStore;
+import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.SecretDigest;
+import io.clientele.db.Transaction;
+import io.clientele.id.ClientId;
+import io.clientele.id.CustomerId;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// Many new clients at once, with their grants and secrets: the rows that `ClientStore`,
+/// `GrantStore` and `SecretStore` write one by one, in batches of plain JDBC.
+final class ImportStore {
+
+  private static final int SECRET_ID_BYTES = 12;
+
+  private final InstantSource clock;
+  private final CryptoProvider provider;
+
+  ImportStore(InstantSource clock, CryptoProvider provider) {
+    this.clock = clock;
+    this.provider = provider;
+  }
+
+  /// A client to be made.
+  ///
+  /// @param hint the last four characters of its secret
+  record Row(
+      ClientId id, CustomerId customer, ClientFields fields, String hint, SecretDigest digest) {}
+
+  /// Makes clients whose ids were never in use.
+  ///
+  /// @param rows in the byte order of their ids, so that the rows of an index are written side by
+  ///   side
+  /// @param by who gives the grants and made the secrets
+  void insert(Transaction tx, List<Row> rows, String by) {
+    Connection connection = tx.handle().getConnection();
+    long now = clock.millis();
+    try {
+      insertClients(connection, rows, now);
+      insertGrants(connection, rows, by, now);
+      insertSecrets(connection, rows, by, now);
+    } catch (SQLException e) {
+      throw new org.jdbi.v3.core.statement.UnableToExecuteStatementException(e, null);
+    }
+  }
+
+  private static void insertClients(Connection connection, List<Row> rows, long now)
+      throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            """
+            INSERT INTO client (client_id, customer_id, version, generation, enabled, default_roles,
+              authentication_methods, client_permissions, scope, authorities, resource_ids,
+              redirect_uri, client_name, client_description, client_email, access_token_validity,
+              refresh_token_validity, created_at, updated_at)
+            VALUES (?, ?, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)) {
+      for (Row row : rows) {
+        ClientFields fields = row.fields;
+        insert.setString(1, row.id.text());
+        insert.setString(2, row.customer.text());
+        insert.setBoolean(3, fields.enabled());
+        insert.setBoolean(4, fields.defaultRolesAssignmentEnabled());
+        insert.setString(5, ClientStore.methods(fields));
+        setText(insert, 6, ClientStore.permissions(fields));
+        setText(insert, 7, ClientStore.list(fields.scope()));
+        setText(insert, 8, ClientStore.list(fields.authorities()));
+        setText(insert, 9, ClientStore.list(fields.resourceIds()));
+        setText(insert, 10, ClientStore.list(fields.redirectUri()));
+        setText(insert, 11, fields.clientName());
+        setText(insert, 12, fields.clientDescription());
+        setText(insert, 13, fields.clientEmail());
+        setNumber(insert, 14, fields.accessTokenValidity());
+        setNumber(insert, 15, fields.refreshTokenValidity());
+        insert.setLong(16, now);
+        insert.setLong(17, now);
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    }
+  }
+
+  private static void insertGrants(Connection connection, List<Row> rows, String by, long now)
+      throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            """
+            INSERT INTO client_grant (client_id, role, tenant_id, customer_id, given_by, given_at)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """)) {
+      for (Row row : rows) {
+        for (GrantStore.Grant grant : GrantStore.rows(row.fields.holdings(row.customer))) {
+          insert.setString(1, row.id.text());
+          insert.setString(2, grant.role());
+          insert.setString(3, grant.tenant());
+          insert.setString(4, row.customer.text());
+          insert.setString(5, by);
+          insert.setLong(6, now);
+          insert.addBatch();
+        }
+      }
+      insert.executeBatch();
+    }
+  }
+
+  private void insertSecrets(Connection connection, List<Row> rows, String by, long now)
+      throws SQLException {
+    byte[] random = new byte[SECRET_ID_BYTES * rows.size()];
+    provider.random().nextBytes(random);
+    int place = 0;
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            """
+            INSERT INTO client_secret (secret_id, client_id, customer_id, algorithm, digest, hint,
+              created_at, created_by)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """)) {
+      for (Row row : rows) {
+        insert.setString(1, HexFormat.of().formatHex(random, place, place + SECRET_ID_BYTES));
+        place += SECRET_ID_BYTES;
+        insert.setString(2, row.id.text());
+        insert.setString(3, row.customer.text());
+        insert.setString(4, row.digest.algorithm());
+        insert.setString(5, row.digest.encoded());
+        insert.setString(6, row.hint);
+        insert.setLong(7, now);
+        insert.setString(8, by);
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    }
+  }
+
+  private static void setText(PreparedStatement statement, int place, Optional<String> text)
+      throws SQLException {
+    if (text.isPresent()) {
+      statement.setString(place, text.get());
+    } else {
+      statement.setNull(place, Types.VARCHAR);
+    }
+  }
+
+  private static void setNumber(PreparedStatement statement, int place, OptionalInt number)
+      throws SQLException {
+    if (number.isPresent()) {
+      statement.setLong(place, number.getAsInt());
+    } else {
+      statement.setNull(place, Types.BIGINT);
+    }
+  }
+}
