@@ -1,5 +1,6 @@
 package io.clientele.bench;
 
+import io.clientele.bench.load.Call;
 import io.clientele.bench.load.ClosedLoop;
 import io.clientele.bench.load.Comparison;
 import io.clientele.bench.load.Load;
@@ -43,6 +44,7 @@ final class Guard {
   }
 
   private static Load load(RunningServer server) {
-    return ClosedLoop.of(server.token().port(), Requests.repeated(server.token()));
+    return ClosedLoop.of(
+        server.token().port(), Requests.repeated(server.token()), Call.TOKEN_ANSWER);
   }
 }

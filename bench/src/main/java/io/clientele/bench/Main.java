@@ -4,8 +4,12 @@ import io.clientele.bench.process.Workshop;
 import io.clientele.bench.report.Figure;
 import io.clientele.bench.report.Measured;
 import io.clientele.bench.row.AgainstItself;
+import io.clientele.bench.row.ChosenSecretsRow;
+import io.clientele.bench.row.IntrospectionRow;
+import io.clientele.bench.row.LatencyRow;
 import io.clientele.bench.row.Pace;
 import io.clientele.bench.row.Row;
+import io.clientele.bench.row.StartRow;
 import io.clientele.bench.row.TokenRow;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -26,7 +30,14 @@ public final class Main {
   private static final int FAILED = 1;
   private static final int MISUSED = 2;
 
-  private static final List<Row> ROWS = List.of(new AgainstItself(), new TokenRow());
+  private static final List<Row> ROWS =
+      List.of(
+          new AgainstItself(),
+          new TokenRow(),
+          new LatencyRow(),
+          new IntrospectionRow(),
+          new ChosenSecretsRow(),
+          new StartRow());
 
   private Main() {}
 

@@ -45,11 +45,19 @@ public record Call(String method, int port, String path, Map<String, String> hea
     return new Call(method, port, path, headers, json);
   }
 
+  /// The same request to another port.
+  public Call at(int otherPort) {
+    return new Call(method, otherPort, path, headers, body);
+  }
+
   private static String basic(String client, String secret) {
     return "Basic "
         + Base64.getEncoder()
             .encodeToString((client + ":" + secret).getBytes(StandardCharsets.UTF_8));
   }
+
+  /// How the answer to a token request begins.
+  public static final String TOKEN_ANSWER = "{\"access_token\":\"";
 
   /// The request as it goes over the wire.
   public byte[] bytes() {

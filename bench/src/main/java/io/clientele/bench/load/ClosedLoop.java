@@ -3,12 +3,14 @@ package io.clientele.bench.load;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /// A closed loop on one thread, for requests that differ from each other (where they do not, `Wrk`
 /// is another hand's work, and cheaper).
@@ -20,31 +22,36 @@ public final class ClosedLoop implements Load {
   private final int port;
   private final int connections;
   private final Requests requests;
-  private final Consumer<String> bodies;
-  private final boolean wantsBodies;
+  private final byte[] beginning;
+  private final @Nullable Consumer<String> bodies;
   private final Histogram latencies = new Histogram(3);
 
   private ClosedLoop(
-      int port, int connections, Requests requests, Consumer<String> bodies, boolean wantsBodies) {
+      int port,
+      int connections,
+      Requests requests,
+      String beginning,
+      @Nullable Consumer<String> bodies) {
     this.port = port;
     this.connections = connections;
     this.requests = requests;
+    this.beginning = beginning.getBytes(StandardCharsets.UTF_8);
     this.bodies = bodies;
-    this.wantsBodies = wantsBodies;
   }
 
-  public static ClosedLoop of(int port, Requests requests) {
-    return of(port, CONNECTIONS, requests);
+  /// @param beginning of every answer; another one is a failure
+  public static ClosedLoop of(int port, Requests requests, String beginning) {
+    return of(port, CONNECTIONS, requests, beginning);
   }
 
-  public static ClosedLoop of(int port, int connections, Requests requests) {
-    return new ClosedLoop(port, connections, requests, _ -> {}, false);
+  /// @param beginning of every answer; another one is a failure
+  public static ClosedLoop of(int port, int connections, Requests requests, String beginning) {
+    return new ClosedLoop(port, connections, requests, beginning, null);
   }
 
   /// Also hands on the body of every answer.
-  public static ClosedLoop reading(
-      int port, int connections, Requests requests, Consumer<String> bodies) {
-    return new ClosedLoop(port, connections, requests, bodies, true);
+  public static ClosedLoop reading(int port, Requests requests, Consumer<String> bodies) {
+    return new ClosedLoop(port, CONNECTIONS, requests, "", bodies);
   }
 
   @Override
@@ -120,11 +127,11 @@ public final class ClosedLoop implements Load {
   }
 
   private void note(HttpConnection connection, long now) throws IOException {
-    if (connection.status() / 100 != 2) {
+    if (connection.status() / 100 != 2 || !connection.bodyBegins(beginning)) {
       throw new IOException(connection.failure());
     }
     latencies.recordValue(now - connection.since);
-    if (wantsBodies) {
+    if (bodies != null) {
       bodies.accept(connection.body());
     }
   }

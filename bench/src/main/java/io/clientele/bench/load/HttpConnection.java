@@ -125,6 +125,18 @@ final class HttpConnection implements AutoCloseable {
     return status;
   }
 
+  boolean bodyBegins(byte[] beginning) {
+    if (end - bodyAt < beginning.length) {
+      return false;
+    }
+    for (int i = 0; i < beginning.length; i++) {
+      if (in.get(bodyAt + i) != beginning[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /// The answer's body.
   String body() {
     byte[] bytes = new byte[end - bodyAt];

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 /// Clientele, started by its launcher with its documented defaults, as a user would.
 public final class Clientele implements Participant {
 
-  private static final Ready READY =
+  /// What it says when it is ready.
+  public static final Ready READY =
       new Ready.OnError(Pattern.compile("Clientele is ready: http://127\\.0\\.0\\.1:(\\d+)"));
 
   private final Path data;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,13 @@ public final class ServerProcess implements AutoCloseable {
     public Command {
       words = List.copyOf(words);
       environment = Map.copyOf(environment);
+    }
+
+    /// The same with another value behind one of its words.
+    public Command with(String option, String value) {
+      List<String> changed = new ArrayList<>(words);
+      changed.set(words.indexOf(option) + 1, value);
+      return new Command(changed, environment, directory);
     }
 
     /// Without additions to the environment.
@@ -125,6 +133,12 @@ public final class ServerProcess implements AutoCloseable {
       }
     }
     return 0;
+  }
+
+  /// The command line that it runs with now, behind any launcher that made way for it.
+  public Command asExecuted(Path directory) throws IOException {
+    String line = Files.readString(Path.of("/proc/" + pid() + "/cmdline"));
+    return new Command(List.of(line.split("\0")), Map.of(), directory);
   }
 
   /// Lines on standard output so far.
