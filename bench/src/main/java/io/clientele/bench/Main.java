@@ -7,8 +7,11 @@ import io.clientele.bench.row.AgainstItself;
 import io.clientele.bench.row.ChosenSecretsRow;
 import io.clientele.bench.row.IntrospectionRow;
 import io.clientele.bench.row.LatencyRow;
+import io.clientele.bench.row.ManagementRow;
+import io.clientele.bench.row.MemoryRow;
 import io.clientele.bench.row.Pace;
 import io.clientele.bench.row.Row;
+import io.clientele.bench.row.SignatureRow;
 import io.clientele.bench.row.StartRow;
 import io.clientele.bench.row.TokenRow;
 import java.io.IOException;
@@ -34,10 +37,13 @@ public final class Main {
       List.of(
           new AgainstItself(),
           new TokenRow(),
+          new SignatureRow(),
           new LatencyRow(),
           new IntrospectionRow(),
           new ChosenSecretsRow(),
-          new StartRow());
+          new StartRow(),
+          new MemoryRow(),
+          new ManagementRow());
 
   private Main() {}
 
