@@ -175,10 +175,16 @@ public final class Server implements AutoCloseable {
             clock);
     TokenIssuer tokenIssuer =
         new TokenIssuer(
-            keys, provider, usage, issuer, audience, settings.maxTokenValidity(), clock);
+            keys,
+            provider.randomBytes(),
+            usage,
+            issuer,
+            audience,
+            settings.maxTokenValidity(),
+            clock);
     Liveness liveness =
         new Liveness(
-            new TokenVerifier(keys, issuer),
+            new TokenVerifier(keys, issuer, settings.directoryBytes() / 4),
             clientDirectory,
             customerDirectory,
             revocations,

@@ -123,6 +123,11 @@ public final class CryptoProvider {
     return new HmacSha256(macs, key);
   }
 
+  /// Random bytes in small portions, for what is needed thousands of times a second.
+  public RandomBytes randomBytes() {
+    return new RandomBytes(random);
+  }
+
   /// Cryptographically strong random bytes; safe for many threads.
   public SecureRandom random() {
     return random;

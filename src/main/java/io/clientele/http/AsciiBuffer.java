@@ -83,13 +83,9 @@ public final class AsciiBuffer {
     return bytes;
   }
 
-  /// Begins anew.
-  public void clear() {
-    length = 0;
-  }
-
-  /// The bytes that were written, in an array of their own.
+  /// The bytes that were written, without a copy if just so many were expected. Nothing may be
+  /// appended after.
   public byte[] toByteArray() {
-    return Arrays.copyOf(bytes, length);
+    return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
   }
 }

@@ -108,10 +108,7 @@ public final class ErrorResponses {
         Json.object()
             .put("error", refusal.code().wireName())
             .put("error_description", refusal.description());
-    Response response =
-        Response.json(refusal.code().status(), body)
-            .with("Cache-Control", "no-store")
-            .with("Pragma", "no-cache");
+    Response response = Response.json(refusal.code().status(), body).uncached();
     if (refusal.code() == Code.INVALID_CLIENT) {
       response = response.with("WWW-Authenticate", BASIC_CHALLENGE);
     }

@@ -76,7 +76,7 @@ public final class RequestLog implements AutoCloseable {
     member(line, "request_id", request.id());
     member(line, "trace_id", traceId);
     member(line, "source", request.address());
-    member(line, "method", request.method());
+    stranger(line, "method", request.method());
     member(line, "route", notes.route());
     member(line, "customer", notes.customer());
     member(line, "client", notes.client());
@@ -84,7 +84,7 @@ public final class RequestLog implements AutoCloseable {
     line.append(",\"status\":").append(status);
     member(line, "outcome", notes.outcome());
     if (!notes.reason().equals(notes.outcome())) {
-      member(line, "reason", notes.reason());
+      stranger(line, "reason", notes.reason());
     }
     line.append(",\"microseconds\":").append(microseconds).append('}');
   }
@@ -101,19 +101,22 @@ public final class RequestLog implements AutoCloseable {
     line.append(known.text).append('.').append(Math.floorMod(epochMillis, 1000L), 3).append('Z');
   }
 
+  /// A member whose value is our own or has the form of an identifier: nothing to escape.
   private static void member(AsciiBuffer line, String name, String value) {
-    if (value.isEmpty()) {
-      return;
+    if (!value.isEmpty()) {
+      line.append(",\"").append(name).append("\":\"").append(value).append('"');
     }
-    line.append(",\"").append(name).append("\":\"");
+  }
+
+  /// A member whose value a stranger may have written.
+  private static void stranger(AsciiBuffer line, String name, String value) {
     if (isPlain(value)) {
-      line.append(value);
+      member(line, name, value);
     } else {
       StringBuilder escaped = new StringBuilder(2 * value.length());
       escape(escaped, value);
-      line.append(escaped.toString());
+      member(line, name, escaped.toString());
     }
-    line.append('"');
   }
 
   private static boolean isPlain(String value) {

@@ -3,7 +3,6 @@ package io.clientele.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,11 +15,13 @@ public final class Response {
   /// One header line.
   public record Header(String name, String value) {}
 
-  /// What no cache may keep (RFC 9111 §5.2.2.5).
-  public static final Header NO_STORE = new Header("Cache-Control", "no-store");
+  /// No cache may keep it (RFC 9111 §5.2.2.5).
+  static final Header NO_STORE = new Header("Cache-Control", "no-store");
 
-  /// The same in the words of HTTP/1.0 (RFC 6749 §5.1).
-  public static final Header NO_CACHE = new Header("Pragma", "no-cache");
+  /// The same in the words of HTTP/1.0.
+  static final Header NO_CACHE = new Header("Pragma", "no-cache");
+
+  private static final List<Header> UNCACHED = List.of(NO_STORE, NO_CACHE);
 
   private final int status;
   private final String contentType;
@@ -56,15 +57,21 @@ public final class Response {
 
   /// The same with one header more.
   public Response with(String name, String value) {
-    return with(new Header(name, value));
+    return with(List.of(new Header(name, value)));
   }
 
-  /// The same with one header more.
-  public Response with(Header header) {
-    List<Header> more = new ArrayList<>(headers.size() + 1);
-    more.addAll(headers);
-    more.add(header);
-    return new Response(status, contentType, body, Collections.unmodifiableList(more));
+  /// The same, kept by no cache of whatever age (RFC 6749 §5.1).
+  public Response uncached() {
+    return with(UNCACHED);
+  }
+
+  private Response with(List<Header> more) {
+    if (headers.isEmpty()) {
+      return new Response(status, contentType, body, more);
+    }
+    List<Header> all = new ArrayList<>(headers);
+    all.addAll(more);
+    return new Response(status, contentType, body, List.copyOf(all));
   }
 
   public int status() {

@@ -131,6 +131,10 @@ public final class WebServer implements AutoCloseable {
     HttpConfiguration configuration = new HttpConfiguration();
     configuration.setSendServerVersion(false);
     configuration.setSendDateHeader(true);
+    // Jetty would keep each connection's Authorization header in memory, and look every header up
+    // in
+    // what it keeps: not safe, and not quicker either.
+    configuration.setHeaderCacheSize(0);
     configuration.setRequestHeaderSize(HEADER_BYTES);
     configuration.setHttpCompliance(HttpCompliance.STRICT);
     connector = new ServerConnector(server, 1, 2, new HttpConnectionFactory(configuration));

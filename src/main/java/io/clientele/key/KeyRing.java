@@ -120,9 +120,9 @@ public final class KeyRing implements AutoCloseable {
 
   /// The key that signs now.
   ///
+  /// @param now epoch milliseconds
   /// @throws IllegalStateException if there is none, which cannot be after `start`
-  public Signer signer() {
-    long now = clock.millis();
+  public Signer signer(long now) {
     List<Entry> entries = ring.entries;
     for (int i = entries.size() - 1; i >= 0; i--) {
       Entry entry = entries.get(i);

@@ -17,6 +17,8 @@ public final class IntrospectionEndpoint {
 
   private static final Privilege SEE_ALL = new Privilege(Privilege.TOKENS, Privilege.READ);
 
+  private static final byte[] INACTIVE = Json.bytes(Json.object().put("active", false));
+
   private final ClientAuthenticator authenticator;
   private final Liveness liveness;
 
@@ -31,11 +33,12 @@ public final class IntrospectionEndpoint {
     ProtocolForm form = ProtocolForm.read(request);
     AuthenticatedClient client = authenticator.authenticate(request, form.body());
     String token = ProtocolForm.required(form.body(), "token");
-    return Response.json(
+    return Response.of(
         200,
+        Response.JSON,
         find(client, token, request.mayWait())
-            .map(IntrospectionEndpoint::active)
-            .orElseGet(() -> Json.object().put("active", false)));
+            .map(living -> living.verified().introspection(IntrospectionEndpoint::active))
+            .orElse(INACTIVE));
   }
 
   /// A living token that this client may see.
@@ -54,8 +57,7 @@ public final class IntrospectionEndpoint {
             .holds(SEE_ALL);
   }
 
-  private static ObjectNode active(LivingToken living) {
-    TokenClaims claims = living.claims();
+  private static byte[] active(TokenClaims claims) {
     ObjectNode json =
         Json.object()
             .put("active", true)
@@ -74,6 +76,6 @@ public final class IntrospectionEndpoint {
     json.set("roles", Json.strings(claims.holdings().roles()));
     json.set("role_tenants", claims.holdings().toJson());
     claims.tenant().ifPresent(tenant -> json.put("tenant", tenant.text()));
-    return json;
+    return Json.bytes(json);
   }
 }

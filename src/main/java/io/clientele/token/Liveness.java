@@ -15,7 +15,12 @@ import java.util.Optional;
 public final class Liveness {
 
   /// A living token, with whose it is.
-  public record LivingToken(TokenClaims claims, KnownClient client, Customer customer) {}
+  public record LivingToken(VerifiedToken verified, KnownClient client, Customer customer) {
+    /// What it says.
+    public TokenClaims claims() {
+      return verified.claims();
+    }
+  }
 
   private final TokenVerifier verifier;
   private final ClientDirectory clients;
@@ -50,11 +55,11 @@ public final class Liveness {
       }
       changeLog.refresh();
     }
-    Optional<TokenClaims> verified = verifier.verify(token);
+    Optional<VerifiedToken> verified = verifier.verify(token);
     if (verified.isEmpty()) {
       return Optional.empty();
     }
-    TokenClaims claims = verified.get();
+    TokenClaims claims = verified.get().claims();
     if (claims.expiresAt() * 1000 <= clock.millis() || revocations.isRevoked(claims.jti())) {
       return Optional.empty();
     }
@@ -71,6 +76,6 @@ public final class Liveness {
             .filter(found -> found.generation() == claims.generations().customer());
     return client.isEmpty() || customer.isEmpty()
         ? Optional.empty()
-        : Optional.of(new LivingToken(claims, client.get(), customer.get()));
+        : Optional.of(new LivingToken(verified.get(), client.get(), customer.get()));
   }
 }

@@ -38,8 +38,6 @@ public final class TokenEndpoint {
     if (token.scope().length > 0) {
       json.append(",\"scope\":\"").append(token.scope()).append('"');
     }
-    return Response.of(200, Response.JSON, json.append('}').toByteArray())
-        .with(Response.NO_STORE)
-        .with(Response.NO_CACHE);
+    return Response.of(200, Response.JSON, json.append('}').toByteArray()).uncached();
   }
 }

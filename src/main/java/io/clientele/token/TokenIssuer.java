@@ -6,7 +6,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.clientele.access.Holdings;
 import io.clientele.client.AuthenticatedClient;
 import io.clientele.client.KnownClient;
-import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.RandomBytes;
 import io.clientele.http.AsciiBuffer;
 import io.clientele.http.Json;
 import io.clientele.id.RoleName;
@@ -16,6 +16,7 @@ import io.clientele.oauth.OAuthException;
 import io.clientele.oauth.OAuthException.Code;
 import io.clientele.usage.Usage;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -50,26 +51,27 @@ public final class TokenIssuer {
   private record Prepared(byte[] claims, byte[] scope) {}
 
   private final KeyRing keys;
-  private final CryptoProvider provider;
+  private final RandomBytes random;
   private final Usage usage;
   private final byte[] beginning;
   private final int longestValidity;
   private final InstantSource clock;
   // Weak keys compare by identity: what a changed client holds is another object.
-  private final Cache<Holdings, Prepared> prepared = Caffeine.newBuilder().weakKeys().build();
+  private final Cache<Holdings, Prepared> prepared =
+      Caffeine.newBuilder().executor(Runnable::run).weakKeys().build();
 
   /// @param audience the issuer, and what was added
   /// @param longestValidity seconds; no token lives longer, whatever a client's row says
   public TokenIssuer(
       KeyRing keys,
-      CryptoProvider provider,
+      RandomBytes random,
       Usage usage,
       URI issuer,
       List<String> audience,
       int longestValidity,
       InstantSource clock) {
     this.keys = keys;
-    this.provider = provider;
+    this.random = random;
     this.usage = usage;
     ObjectNode same = Json.object().put("iss", issuer.toString());
     same.set("aud", Json.strings(audience));
@@ -89,7 +91,7 @@ public final class TokenIssuer {
     long issuedAt = Math.floorDiv(nowMillis, 1000L);
     long lifetime = Math.min(asking.client().accessTokenValidity(), longestValidity);
     long expiresAt = issuedAt + lifetime;
-    byte[] jwt = sign(payload(asking, request.tenant(), claims, issuedAt, expiresAt));
+    byte[] jwt = sign(payload(asking, request.tenant(), claims, issuedAt, expiresAt), nowMillis);
     if (jwt.length > LONGEST_TOKEN) {
       throw new OAuthException(
           Code.INVALID_SCOPE,
@@ -158,15 +160,13 @@ public final class TokenIssuer {
 
   /// The claims as JSON. What is not known before every token (ids, numbers, base64url) needs no
   /// escape in it.
-  private byte[] payload(
+  private AsciiBuffer payload(
       AuthenticatedClient asking,
       Optional<TenantId> tenant,
       Prepared claims,
       long issuedAt,
       long expiresAt) {
     KnownClient client = asking.client();
-    byte[] jti = new byte[JTI_BYTES];
-    provider.random().nextBytes(jti);
     AsciiBuffer json =
         new AsciiBuffer(512)
             .append(beginning)
@@ -191,21 +191,20 @@ public final class TokenIssuer {
         .append(",\"exp\":")
         .append(expiresAt)
         .append(",\"jti\":\"")
-        .append(BASE64.encode(jti))
-        .append("\"}")
-        .toByteArray();
+        .append(BASE64.encode(random.next(JTI_BYTES)))
+        .append("\"}");
   }
 
   /// The JWT with this payload (RFC 7515 §5.1).
-  private byte[] sign(byte[] payload) {
-    KeyRing.Signer signer = keys.signer();
-    byte[] claims = BASE64.encode(payload);
+  private byte[] sign(AsciiBuffer payload, long nowMillis) {
+    KeyRing.Signer signer = keys.signer(nowMillis);
+    byte[] claims = BASE64.encode(ByteBuffer.wrap(payload.array(), 0, payload.length())).array();
     AsciiBuffer jwt =
         new AsciiBuffer(signer.header().length + claims.length + SIGNATURE_CHARACTERS + 2)
             .append(signer.header())
             .append('.')
             .append(claims);
     byte[] signature = signer.key().sign(jwt.array(), 0, jwt.length());
-    return jwt.append('.').append(BASE64.encode(signature)).array();
+    return jwt.append('.').append(BASE64.encode(signature)).toByteArray();
   }
 }

@@ -1,6 +1,9 @@
 package io.clientele.token;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.clientele.crypto.Es256Verifier;
+import io.clientele.crypto.Sha256;
 import io.clientele.key.KeyRing;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +13,9 @@ import java.util.Optional;
 /// Says whether a text is a token that this server made. It believes nothing that the text says of
 /// itself: its header must be, byte for byte, the one of a key that is published, so that no other
 /// algorithm, key address or extension is ever looked at (RFC 8725 §3.1).
+///
+/// What was verified once is remembered, by digest, so that a resource server may ask about the
+/// same token as often as it likes; what was not is not.
 public final class TokenVerifier {
 
   private static final int SIGNATURE_BYTES = 64;
@@ -18,14 +24,23 @@ public final class TokenVerifier {
 
   private final KeyRing keys;
   private final String issuer;
+  private final Sha256 sha256 = new Sha256();
+  private final Cache<Sha256.Digest, VerifiedToken> verified;
 
-  public TokenVerifier(KeyRing keys, URI issuer) {
+  /// @param bytes how much memory it may take to remember what was verified, roughly
+  public TokenVerifier(KeyRing keys, URI issuer, long bytes) {
     this.keys = keys;
+    this.verified =
+        Caffeine.newBuilder()
+            .executor(Runnable::run)
+            .maximumWeight(bytes)
+            .weigher((Sha256.Digest key, VerifiedToken token) -> token.weight())
+            .build();
     this.issuer = issuer.toString();
   }
 
-  /// The claims, if the text is a token of ours; whether it still lives is another question.
-  public Optional<TokenClaims> verify(String text) {
+  /// The token, if the text is one of ours; whether it still lives is another question.
+  public Optional<VerifiedToken> verify(String text) {
     if (text.length() > TokenIssuer.LONGEST_TOKEN) {
       return Optional.empty();
     }
@@ -34,19 +49,36 @@ public final class TokenVerifier {
     if (second < 0 || text.indexOf('.', second + 1) >= 0) {
       return Optional.empty();
     }
+    // Comes before what is remembered: a key may have been taken out of the ring meanwhile.
     Optional<Es256Verifier> key = keys.verifier(text.substring(0, first));
-    Optional<byte[]> signature = decode(text.substring(second + 1));
-    if (key.isEmpty() || signature.isEmpty() || signature.get().length != SIGNATURE_BYTES) {
+    if (key.isEmpty()) {
       return Optional.empty();
     }
+    Sha256.Digest digest = sha256.of(text.getBytes(StandardCharsets.UTF_8));
+    VerifiedToken known = verified.getIfPresent(digest);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    Optional<VerifiedToken> token = verify(key.get(), text, first, second);
+    token.ifPresent(found -> verified.put(digest, found));
+    return token;
+  }
+
+  /// @param first where the dot behind the header stands
+  /// @param second where the dot behind the payload stands
+  private Optional<VerifiedToken> verify(Es256Verifier key, String text, int first, int second) {
+    Optional<byte[]> signature = decode(text.substring(second + 1));
     byte[] signed = text.substring(0, second).getBytes(StandardCharsets.UTF_8);
-    if (!key.get().verify(signed, signature.get())) {
+    if (signature.isEmpty()
+        || signature.get().length != SIGNATURE_BYTES
+        || !key.verify(signed, signature.get())) {
       return Optional.empty();
     }
     // From here on it is our own text.
     return decode(text.substring(first + 1, second))
         .map(TokenClaims::read)
-        .filter(claims -> claims.issuer().equals(issuer));
+        .filter(claims -> claims.issuer().equals(issuer))
+        .map(claims -> new VerifiedToken(claims, text.length()));
   }
 
   /// Base64url in its one canonical form (RFC 7515 §2, RFC 4648 §3.5).
