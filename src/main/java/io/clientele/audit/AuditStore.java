@@ -109,21 +109,30 @@ public final class AuditStore {
 
   /// The end of the chain; nobody else adds to it before this transaction ends.
   private static Head lockHead(Transaction tx, CustomerId customer) {
-    tx.handle()
-        .createUpdate(
-            """
-            INSERT INTO audit_head (customer_id, seq, hash) VALUES (:customer, 0, :beginning)
-            ON CONFLICT (customer_id) DO NOTHING
-            """)
-        .bind("customer", customer.text())
-        .bind("beginning", BEGINNING)
-        .execute();
+    return findAndLockHead(tx, customer)
+        .orElseGet(
+            () -> {
+              tx.handle()
+                  .createUpdate(
+                      """
+                      INSERT INTO audit_head (customer_id, seq, hash)
+                      VALUES (:customer, 0, :beginning) ON CONFLICT (customer_id) DO NOTHING
+                      """)
+                  .bind("customer", customer.text())
+                  .bind("beginning", BEGINNING)
+                  .execute();
+              // Somebody else may have begun it at the same moment, and gone on.
+              return findAndLockHead(tx, customer).orElseThrow();
+            });
+  }
+
+  private static Optional<Head> findAndLockHead(Transaction tx, CustomerId customer) {
     return tx.handle()
         .createQuery(
             "SELECT seq, hash FROM audit_head WHERE customer_id = :customer" + tx.forUpdate())
         .bind("customer", customer.text())
         .map((row, context) -> new Head(row.getLong("seq"), row.getString("hash")))
-        .one();
+        .findOne();
   }
 
   private static String hashed(

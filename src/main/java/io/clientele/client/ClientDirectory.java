@@ -3,7 +3,9 @@ package io.clientele.client;
 import io.clientele.db.Database;
 import io.clientele.db.Remembered;
 import io.clientele.db.Transaction;
+import io.clientele.http.Patience;
 import io.clientele.id.ClientId;
+import java.util.List;
 import java.util.Optional;
 
 /// The clients that are asked for often, in memory, so that a token costs no query.
@@ -30,13 +32,13 @@ public final class ClientDirectory {
   /// The client, whosever it is, if it is there and not deleted.
   ///
   /// @throws io.clientele.http.MustWait if the database must be asked and this thread may not wait
-  public Optional<KnownClient> find(ClientId client, boolean mayWait) {
-    return remembered.get(client, mayWait);
+  public Optional<KnownClient> find(ClientId client, Patience patience) {
+    return remembered.get(client, patience);
   }
 
-  /// The client as of a transaction, and it stays so until that ends.
+  /// The client as of a transaction, without its secrets, and it stays so until that ends.
   public Optional<KnownClient> loadAndHold(Transaction tx, ClientId client) {
-    return withSecrets(tx, clients.findAndHold(tx, client));
+    return clients.findAndHold(tx, client).map(found -> KnownClient.of(found, List.of()));
   }
 
   private Optional<KnownClient> withSecrets(Transaction tx, Optional<Client> client) {

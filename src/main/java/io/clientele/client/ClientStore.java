@@ -102,7 +102,7 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
 
   /// The same, and nobody changes it before this transaction ends.
   public Optional<Client> findAndHold(Transaction tx, ClientId client) {
-    return findByIdAlone(tx, client, tx.forShare());
+    return tx.held(CHANGE, client.text(), () -> findByIdAlone(tx, client, tx.forShare()));
   }
 
   private static Optional<Client> findByIdAlone(Transaction tx, ClientId client, String lock) {

@@ -33,7 +33,7 @@ public final class CustomerStore {
 
   /// The same, and nobody else changes it or anything below it before this transaction ends.
   public Optional<Customer> lock(Transaction tx, CustomerId customer) {
-    return find(tx, customer, tx.forUpdate());
+    return tx.held(CHANGE, customer.text(), () -> find(tx, customer, tx.forUpdate()));
   }
 
   private Optional<Customer> find(Transaction tx, CustomerId customer, String lock) {

@@ -5,44 +5,24 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.clientele.http.Unavailable;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.sqlite.SQLiteConfig;
 
-/// The database, and the only file that knows SQLite from PostgreSQL. Work runs in transactions:
-/// `write` in one that may change rows and follows the change log, `read` in one that sees a single
-/// moment.
-///
-/// SQLite: one writer connection on one platform thread and a few readers on theirs, because native
-/// calls hold the thread they run on. PostgreSQL: a pool; the caller's (virtual) thread does the
-/// work.
+/// The database, whichever it is: `write` runs work in a transaction that may change rows and
+/// follows the change log, `read` in one that sees a single moment. How that is done with SQLite
+/// and with PostgreSQL stands in the two classes of these names, and nowhere else.
 public final class Database implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
   private static final int READERS = 4;
-  private static final int QUEUE = 1_000;
   private static final int ATTEMPTS = 4;
-
-  /// The check of all pages takes a second a gigabyte, and a start must not become slow as clients
-  /// become many.
-  private static final long LARGEST_CHECKED = 256L * 1024 * 1024;
 
   /// What may go wrong when the database is opened; the message is for the operator.
   public static final class CannotOpen extends Exception {
@@ -57,82 +37,30 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /// Where the work of a transaction runs.
-  private interface Place {
-    <T> T run(Function<Handle, T> work);
-
-    void close();
-  }
-
-  private final Place writer;
-  private final Place reader;
+  private final Place place;
   private final boolean shared;
-  private final Runnable closing;
   private final ChangeLog changeLog;
 
-  private Database(
-      Place writer, Place reader, boolean shared, Runnable closing, InstantSource clock) {
-    this.writer = writer;
-    this.reader = reader;
+  private Database(Place place, boolean shared, InstantSource clock) {
+    this.place = place;
     this.shared = shared;
-    this.closing = closing;
     this.changeLog = new ChangeLog(this, clock);
   }
 
   /// Opens (and makes, if need be) an SQLite file, and brings its schema up to date.
   public static Database sqlite(Path file, InstantSource clock) throws CannotOpen {
-    String url = "jdbc:sqlite:" + file;
-    List<Connection> opened = new ArrayList<>();
+    List<SqliteConnection> opened = new ArrayList<>();
     try {
-      Connection writing = sqliteConfig().createConnection(url);
-      opened.add(writing);
-      requireSound(file, writing);
-      Migrations.bringUpToDate(url, writing, "");
-      List<Connection> reading = new ArrayList<>();
+      SqliteConnection writer = SqliteConnection.writer(file);
+      opened.add(writer);
       for (int i = 0; i < READERS; i++) {
-        SQLiteConfig config = sqliteConfig();
-        config.setReadOnly(true);
-        config.setTransactionMode(SQLiteConfig.TransactionMode.DEFERRED);
-        Connection connection = config.createConnection(url);
-        opened.add(connection);
-        reading.add(connection);
+        opened.add(SqliteConnection.reader(file));
       }
-      Place writer = new OwnThreads("sqlite-writer", List.of(writing));
-      Place readers = new OwnThreads("sqlite-reader", reading);
-      return new Database(writer, readers, false, () -> {}, clock);
+      return new Database(new Sqlite(writer, opened.subList(1, opened.size())), false, clock);
     } catch (SQLException | RuntimeException e) {
-      opened.forEach(Database::closeQuietly);
+      opened.forEach(SqliteConnection::close);
       throw new CannotOpen("The database " + file + " cannot be opened: " + e.getMessage(), e);
-    } catch (CannotOpen e) {
-      opened.forEach(Database::closeQuietly);
-      throw e;
     }
-  }
-
-  /// Refuses a database of which pages are not what they should be: what stands in others may be
-  /// wrong too.
-  private static void requireSound(Path file, Connection connection)
-      throws SQLException, CannotOpen {
-    if (file.toFile().length() > LARGEST_CHECKED) {
-      return;
-    }
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
-      if (!row.next() || !"ok".equals(row.getString(1))) {
-        throw new CannotOpen(
-            "The database " + file + " is corrupt: restore a backup, or repair it.");
-      }
-    }
-  }
-
-  private static SQLiteConfig sqliteConfig() {
-    SQLiteConfig config = new SQLiteConfig();
-    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-    config.enforceForeignKeys(true);
-    config.setBusyTimeout(5_000);
-    config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
-    return config;
   }
 
   /// Opens a pool on a PostgreSQL database and brings its schema up to date.
@@ -175,8 +103,7 @@ public final class Database implements AutoCloseable {
         connection.setAutoCommit(true);
         Migrations.bringUpToDate(pool, connection, "COLLATE \"C\"");
       }
-      Place place = new CallersThread(Jdbi.create(pool));
-      return new Database(place, place, true, pool::close, clock);
+      return new Database(new Postgresql(pool, pool::close), true, clock);
     } catch (SQLException | RuntimeException e) {
       pool.close();
       throw new CannotOpen(
@@ -205,14 +132,6 @@ public final class Database implements AutoCloseable {
     return String.valueOf(root.getMessage()).replaceAll("\\s+", " ");
   }
 
-  private static void closeQuietly(Connection connection) {
-    try {
-      connection.close();
-    } catch (SQLException e) {
-      LOG.warn("a connection could not be closed", e);
-    }
-  }
-
   /// Whether other nodes may write here too.
   public boolean isShared() {
     return shared;
@@ -228,38 +147,22 @@ public final class Database implements AutoCloseable {
   ///
   /// @throws Unavailable if the database is not there, full, or has more work than can wait
   public <T> T write(Function<Transaction, T> work) {
-    List<Transaction.Change> committed = new ArrayList<>();
-    T result =
-        guarded(
-            writer,
-            handle ->
-                handle.inTransaction(
-                    same -> {
-                      committed.clear();
-                      Transaction tx = new Transaction(same, shared);
-                      T done = work.apply(tx);
-                      if (!tx.changes().isEmpty()) {
-                        changeLog.write(same, tx.changes());
-                        committed.addAll(tx.changes());
-                      }
-                      return done;
-                    }));
-    changeLog.tell(committed);
-    return result;
+    Place.Done<T> done = guarded(() -> place.write(work, changeLog));
+    changeLog.tell(done.changes());
+    return done.value();
   }
 
   /// Runs work that only looks.
   ///
   /// @throws Unavailable if the database is not there, or has more work than can wait
   public <T> T read(Function<Transaction, T> work) {
-    return guarded(
-        reader, handle -> handle.inTransaction(same -> work.apply(new Transaction(same, false))));
+    return guarded(() -> place.read(work));
   }
 
-  private static <T> T guarded(Place place, Function<Handle, T> work) {
+  private static <T> T guarded(Supplier<T> work) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return place.run(work);
+        return work.get();
       } catch (JdbiException e) {
         SQLException cause = sqlCause(e);
         if (cause == null) {
@@ -313,96 +216,6 @@ public final class Database implements AutoCloseable {
   @Override
   public void close() {
     changeLog.close();
-    reader.close();
-    writer.close();
-    closing.run();
-  }
-
-  /// SQLite: connections that each live on a platform thread of their own.
-  private static final class OwnThreads implements Place {
-    private final ThreadPoolExecutor threads;
-    private final List<Connection> connections;
-    private final ArrayBlockingQueue<Handle> handles;
-
-    OwnThreads(String name, List<Connection> connections) throws SQLException {
-      this.connections = List.copyOf(connections);
-      handles = new ArrayBlockingQueue<>(connections.size());
-      for (Connection connection : connections) {
-        connection.setAutoCommit(true);
-        handles.add(Jdbi.create(connection).open());
-      }
-      threads =
-          new ThreadPoolExecutor(
-              connections.size(),
-              connections.size(),
-              0,
-              TimeUnit.SECONDS,
-              new ArrayBlockingQueue<>(QUEUE),
-              Thread.ofPlatform().name(name + "-", 0).daemon().factory());
-    }
-
-    @Override
-    public <T> T run(Function<Handle, T> work) {
-      CompletableFuture<T> result = new CompletableFuture<>();
-      try {
-        threads.execute(
-            () -> {
-              Handle handle = handles.remove();
-              try {
-                result.complete(work.apply(handle));
-              } catch (RuntimeException | Error e) {
-                result.completeExceptionally(e);
-              } finally {
-                handles.add(handle);
-              }
-            });
-      } catch (RejectedExecutionException e) {
-        throw new Unavailable("more work for the database than can wait", e);
-      }
-      try {
-        return result.get();
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof RuntimeException failure) {
-          throw failure;
-        }
-        throw new IllegalStateException(e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new Unavailable("stopping", e);
-      }
-    }
-
-    @Override
-    public void close() {
-      threads.shutdown();
-      try {
-        if (!threads.awaitTermination(Duration.ofSeconds(10).toSeconds(), TimeUnit.SECONDS)) {
-          LOG.warn("work on the database did not end in time");
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-      handles.forEach(Handle::close);
-      // A handle leaves open what it was not asked to open. The last to close empties the WAL into
-      // the database.
-      connections.forEach(Database::closeQuietly);
-    }
-  }
-
-  /// PostgreSQL: the thread that asks does the work.
-  private static final class CallersThread implements Place {
-    private final Jdbi jdbi;
-
-    CallersThread(Jdbi jdbi) {
-      this.jdbi = jdbi;
-    }
-
-    @Override
-    public <T> T run(Function<Handle, T> work) {
-      return jdbi.withHandle(work::apply);
-    }
-
-    @Override
-    public void close() {}
+    place.close();
   }
 }

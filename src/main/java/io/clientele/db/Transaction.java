@@ -2,6 +2,8 @@ package io.clientele.db;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 
 /// One transaction, as stores see it. Every store method takes it first and the customer second.
@@ -16,10 +18,14 @@ public final class Transaction {
   private final Handle handle;
   private final boolean rowLocks;
   private final List<Change> changes = new ArrayList<>();
+  private final Map<Change, Object> held;
 
-  Transaction(Handle handle, boolean rowLocks) {
+  /// @param rowLocks whether others may write at the same time
+  /// @param held what `held` has read and nobody changed since; deeds of one common commit share it
+  Transaction(Handle handle, boolean rowLocks, Map<Change, Object> held) {
     this.handle = handle;
     this.rowLocks = rowLocks;
+    this.held = held;
   }
 
   /// JDBI's handle, for stores.
@@ -38,9 +44,19 @@ public final class Transaction {
     return rowLocks ? " FOR SHARE" : "";
   }
 
+  /// Reads once what several steps of a transaction ask for: it is read again only after `changed`.
+  /// It must be such that nobody else changes it before the commit.
+  ///
+  /// @param kind as `changed` names it; all values of a kind are of one type
+  @SuppressWarnings("unchecked")
+  public <T> T held(String kind, String key, Supplier<T> read) {
+    return (T) held.computeIfAbsent(new Change(kind, key), same -> read.get());
+  }
+
   /// Notes a change; it is written and told when the transaction commits.
   public void changed(String kind, String key) {
     Change change = new Change(kind, key);
+    held.remove(change);
     if (!changes.contains(change) || changes.size() > 64) {
       changes.add(change);
     }

@@ -1,0 +1,72 @@
+package io.clientele.db;
+
+import io.clientele.http.Unavailable;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// SQLite connections that each live on a platform thread of their own, because native calls hold
+/// the thread they run on.
+final class OwnThreads implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OwnThreads.class);
+  private static final Duration LONGEST_END = Duration.ofSeconds(10);
+
+  private final ThreadPoolExecutor threads;
+  private final List<SqliteConnection> connections;
+  private final ArrayBlockingQueue<SqliteConnection> idle;
+
+  /// @param name of the threads
+  /// @param queue how much work may wait
+  OwnThreads(String name, List<SqliteConnection> connections, int queue) {
+    this.connections = List.copyOf(connections);
+    idle = new ArrayBlockingQueue<>(connections.size(), false, connections);
+    threads =
+        new ThreadPoolExecutor(
+            connections.size(),
+            connections.size(),
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(queue),
+            Thread.ofPlatform().name(name + "-", 0).daemon().factory());
+  }
+
+  /// Runs work on one of the connections, soon. It must not throw.
+  ///
+  /// @throws Unavailable if more work waits than can
+  void execute(Consumer<SqliteConnection> work) {
+    try {
+      threads.execute(
+          () -> {
+            SqliteConnection connection = idle.remove();
+            try {
+              work.accept(connection);
+            } finally {
+              idle.add(connection);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      throw new Unavailable("more work for the database than can wait", e);
+    }
+  }
+
+  /// Lets what waits be done, and closes the connections.
+  @Override
+  public void close() {
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(LONGEST_END.toSeconds(), TimeUnit.SECONDS)) {
+        LOG.warn("work on the database did not end in time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    connections.forEach(SqliteConnection::close);
+  }
+}

@@ -1,0 +1,22 @@
+package io.clientele.db;
+
+import io.clientele.db.Transaction.Change;
+import java.util.List;
+import java.util.function.Function;
+
+/// How transactions are run; each kind of database has its own way.
+interface Place {
+
+  /// What a transaction that was committed gave.
+  ///
+  /// @param changes those that subscribers of the change log must be told of
+  record Done<T>(T value, List<Change> changes) {}
+
+  /// Runs work that may change rows, writes its changes into the log, and commits.
+  <T> Done<T> write(Function<Transaction, T> work, ChangeLog log);
+
+  /// Runs work that only looks.
+  <T> T read(Function<Transaction, T> work);
+
+  void close();
+}

@@ -1,0 +1,46 @@
+package io.clientele.db;
+
+import io.clientele.db.Transaction.Change;
+import java.util.HashMap;
+import java.util.List;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+
+/// PostgreSQL: the thread that asks does the work, on a connection of the pool.
+final class Postgresql implements Place {
+
+  private final Jdbi jdbi;
+  private final Runnable closing;
+
+  /// @param closing closes the pool
+  Postgresql(DataSource pool, Runnable closing) {
+    this.jdbi = Jdbi.create(pool);
+    this.closing = closing;
+  }
+
+  @Override
+  public <T> Done<T> write(Function<Transaction, T> work, ChangeLog log) {
+    return jdbi.inTransaction(
+        handle -> {
+          Transaction tx = new Transaction(handle, true, new HashMap<>());
+          T value = work.apply(tx);
+          List<Change> changes = tx.changes();
+          if (!changes.isEmpty()) {
+            log.write(handle, changes);
+          }
+          return new Done<>(value, changes);
+        });
+  }
+
+  @Override
+  public <T> T read(Function<Transaction, T> work) {
+    return jdbi.inTransaction(
+        handle -> work.apply(new Transaction(handle, false, new HashMap<>())));
+  }
+
+  @Override
+  public void close() {
+    closing.run();
+  }
+}

@@ -1,0 +1,231 @@
+package io.clientele.db;
+
+import io.clientele.db.Transaction.Change;
+import io.clientele.http.Unavailable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// SQLite: one writer connection and a few readers.
+///
+/// A commit waits for the disk, and many can wait for one commit. So the deeds that came while the
+/// last commit was under way are done one after the other in one transaction, each in a savepoint
+/// of its own: one that fails takes back what it did, and nothing else. All are answered after the
+/// common commit, those that failed too, since what made one fail may be a deed beside it.
+final class Sqlite implements Place {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Sqlite.class);
+  private static final int QUEUE = 1_000;
+
+  /// Keeps short what each waits for the others.
+  private static final int MOST_TOGETHER = 100;
+
+  private final OwnThreads writer;
+  private final OwnThreads readers;
+  private final ArrayBlockingQueue<Deed<?>> waiting = new ArrayBlockingQueue<>(QUEUE);
+
+  Sqlite(SqliteConnection writing, List<SqliteConnection> reading) {
+    writer = new OwnThreads("sqlite-writer", List.of(writing), QUEUE);
+    readers = new OwnThreads("sqlite-reader", reading, QUEUE);
+  }
+
+  /// How a deed ended; nobody is told before the commit.
+  private sealed interface Outcome<T> {
+    record Succeeded<T>(Done<T> done) implements Outcome<T> {}
+
+    record Failed<T>(Throwable failure) implements Outcome<T> {}
+  }
+
+  /// Work that changes rows, and who waits for it.
+  private static final class Deed<T> {
+    private final Function<Transaction, T> work;
+    private final CompletableFuture<Done<T>> answer = new CompletableFuture<>();
+    private Outcome<T> outcome = new Outcome.Failed<>(new IllegalStateException("not done"));
+
+    Deed(Function<Transaction, T> work) {
+      this.work = work;
+    }
+
+    /// @return the changes that it made; empty as well if it failed
+    List<Change> run(Transaction tx) {
+      try {
+        Done<T> done = new Done<>(work.apply(tx), tx.changes());
+        outcome = new Outcome.Succeeded<>(done);
+        return done.changes();
+      } catch (RuntimeException | Error e) {
+        outcome = new Outcome.Failed<>(e);
+        return List.of();
+      }
+    }
+
+    boolean hasFailed() {
+      return outcome instanceof Outcome.Failed;
+    }
+
+    /// Tells how it ended.
+    void answer() {
+      switch (outcome) {
+        case Outcome.Succeeded<T>(Done<T> done) -> answer.complete(done);
+        case Outcome.Failed<T>(Throwable failure) -> answer.completeExceptionally(failure);
+      }
+    }
+
+    /// Tells that nothing was done.
+    void refuse(Throwable failure) {
+      answer.completeExceptionally(failure);
+    }
+  }
+
+  @Override
+  public <T> Done<T> write(Function<Transaction, T> work, ChangeLog log) {
+    Deed<T> deed = new Deed<>(work);
+    if (!waiting.offer(deed)) {
+      throw new Unavailable("more work for the database than can wait");
+    }
+    try {
+      writer.execute(connection -> doWaiting(connection, log));
+    } catch (Unavailable e) {
+      if (waiting.remove(deed)) {
+        throw e;
+      }
+      // Somebody else's turn has taken it along.
+    }
+    return await(deed.answer);
+  }
+
+  private void doWaiting(SqliteConnection connection, ChangeLog log) {
+    List<Deed<?>> deeds = new ArrayList<>();
+    waiting.drainTo(deeds, MOST_TOGETHER);
+    if (deeds.isEmpty()) {
+      // The turn before has taken them along.
+      return;
+    }
+    try {
+      if (deeds.size() == 1 || !doTogether(connection, deeds, log)) {
+        deeds.forEach(deed -> doAlone(connection, deed, log));
+      }
+    } catch (RuntimeException | Error e) {
+      // A bug here; nobody may wait for ever.
+      connection.rollback();
+      deeds.forEach(deed -> deed.refuse(e));
+      throw e;
+    }
+  }
+
+  /// @return false if they cannot be done together; then nothing was done and nobody answered
+  private static boolean doTogether(
+      SqliteConnection connection, List<Deed<?>> deeds, ChangeLog log) {
+    try {
+      connection.begin();
+      List<Change> all = new ArrayList<>();
+      Map<Change, Object> held = new HashMap<>();
+      for (Deed<?> deed : deeds) {
+        connection.savepoint();
+        all.addAll(deed.run(new Transaction(connection.handle(), false, held)));
+        if (deed.hasFailed()) {
+          held.clear();
+          connection.takeBack();
+        } else {
+          connection.release();
+        }
+      }
+      if (!all.isEmpty()) {
+        log.write(connection.handle(), all);
+      }
+    } catch (RuntimeException e) {
+      LOG.debug("{} deeds cannot be done together", deeds.size(), e);
+      connection.rollback();
+      return false;
+    }
+    commit(connection, deeds);
+    return true;
+  }
+
+  private static void doAlone(SqliteConnection connection, Deed<?> deed, ChangeLog log) {
+    try {
+      connection.begin();
+    } catch (RuntimeException e) {
+      deed.refuse(e);
+      return;
+    }
+    try {
+      List<Change> made = deed.run(new Transaction(connection.handle(), false, new HashMap<>()));
+      if (!made.isEmpty()) {
+        log.write(connection.handle(), made);
+      }
+    } catch (RuntimeException e) {
+      connection.rollback();
+      deed.refuse(e);
+      return;
+    }
+    if (deed.hasFailed()) {
+      connection.rollback();
+      deed.answer();
+      return;
+    }
+    commit(connection, List.of(deed));
+  }
+
+  /// A commit that fails is not tried again: what was not written once may be taken for written the
+  /// second time.
+  private static void commit(SqliteConnection connection, List<Deed<?>> deeds) {
+    try {
+      connection.commit();
+    } catch (RuntimeException e) {
+      connection.rollback();
+      deeds.forEach(deed -> deed.refuse(e));
+      return;
+    }
+    deeds.forEach(Deed::answer);
+  }
+
+  @Override
+  public <T> T read(Function<Transaction, T> work) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    readers.execute(
+        connection -> {
+          try {
+            answer.complete(look(connection, work));
+          } catch (RuntimeException | Error e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return await(answer);
+  }
+
+  private static <T> T look(SqliteConnection connection, Function<Transaction, T> work) {
+    connection.begin();
+    try {
+      return work.apply(new Transaction(connection.handle(), false, new HashMap<>()));
+    } finally {
+      connection.rollback();
+    }
+  }
+
+  private static <T> T await(CompletableFuture<T> answer) {
+    try {
+      return answer.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Unavailable("stopping", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    readers.close();
+    writer.close();
+  }
+}

@@ -1,0 +1,168 @@
+package io.clientele.db;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.transaction.TransactionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConnection;
+
+/// A connection to an SQLite file. Transactions are begun and ended here, in words: the driver's
+/// own way begins another transaction after each commit, and takes a connection whose `BEGIN`
+/// failed for one that is in a transaction.
+final class SqliteConnection implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SqliteConnection.class);
+
+  private final Connection connection;
+  private final String beginning;
+  private final KeptStatements statements = new KeptStatements();
+  private final Handle handle;
+
+  private SqliteConnection(SQLiteConnection connection, String beginning) {
+    this.connection = connection;
+    this.beginning = beginning;
+    // Tells the driver to leave transactions alone.
+    connection.getConnectionConfig().setAutoCommit(false);
+    handle = Jdbi.create(connection).open();
+    handle.setStatementBuilder(statements);
+  }
+
+  /// Opens the file, and makes it if need be.
+  ///
+  /// @throws Database.CannotOpen if its pages are not what they should be
+  static SqliteConnection writer(Path file) throws SQLException, Database.CannotOpen {
+    SQLiteConfig config = config();
+    String url = url(file);
+    SQLiteConnection connection = (SQLiteConnection) config.createConnection(url);
+    try {
+      requireSound(file, connection);
+      Migrations.bringUpToDate(url, connection, "");
+      return new SqliteConnection(connection, "BEGIN IMMEDIATE");
+    } catch (SQLException | RuntimeException | Database.CannotOpen e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /// Opens the file, which is there, to look only.
+  static SqliteConnection reader(Path file) throws SQLException {
+    SQLiteConfig config = config();
+    config.setReadOnly(true);
+    SQLiteConnection connection = (SQLiteConnection) config.createConnection(url(file));
+    try {
+      return new SqliteConnection(connection, "BEGIN");
+    } catch (RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static String url(Path file) {
+    return "jdbc:sqlite:" + file;
+  }
+
+  private static SQLiteConfig config() {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+    config.enforceForeignKeys(true);
+    config.setBusyTimeout(5_000);
+    return config;
+  }
+
+  /// The check of all pages takes a second a gigabyte, and a start must not become slow as clients
+  /// become many.
+  private static final long LARGEST_CHECKED = 256L * 1024 * 1024;
+
+  /// Refuses a database of which pages are not what they should be: what stands in others may be
+  /// wrong too.
+  private static void requireSound(Path file, Connection connection)
+      throws SQLException, Database.CannotOpen {
+    if (file.toFile().length() > LARGEST_CHECKED) {
+      return;
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
+      if (!row.next() || !"ok".equals(row.getString(1))) {
+        throw new Database.CannotOpen(
+            "The database " + file + " is corrupt: restore a backup, or repair it.");
+      }
+    }
+  }
+
+  Handle handle() {
+    return handle;
+  }
+
+  /// @throws TransactionException if it cannot; then there is no transaction
+  void begin() {
+    run(beginning);
+  }
+
+  /// Writes what was done to the disk.
+  ///
+  /// @throws TransactionException if it cannot; then the transaction may still be there
+  void commit() {
+    run("COMMIT");
+  }
+
+  /// Takes back what was done since `begin`, if SQLite has not done so by itself: it does when the
+  /// disk is full or fails.
+  void rollback() {
+    try {
+      run("ROLLBACK");
+    } catch (TransactionException e) {
+      LOG.debug("no transaction was there any more", e);
+    }
+  }
+
+  /// Begins a part of a transaction that can be taken back alone.
+  ///
+  /// @throws TransactionException if it cannot; the same of the two below: then the whole
+  ///   transaction cannot go on
+  void savepoint() {
+    run("SAVEPOINT deed");
+  }
+
+  /// Ends the part; what was done in it is done in the transaction.
+  void release() {
+    run("RELEASE deed");
+  }
+
+  /// Ends the part and takes back what was done in it.
+  void takeBack() {
+    run("ROLLBACK TO deed");
+    run("RELEASE deed");
+  }
+
+  private void run(String sql) {
+    try {
+      PreparedStatement statement = statements.create(connection, sql);
+      try {
+        statement.execute();
+      } finally {
+        statements.close(connection, sql, statement);
+      }
+    } catch (SQLException e) {
+      throw new TransactionException(e);
+    }
+  }
+
+  /// The last to close empties the WAL into the database.
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      LOG.warn("a connection could not be closed", e);
+    }
+  }
+}
