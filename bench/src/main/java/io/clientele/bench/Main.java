@@ -1,15 +1,20 @@
 package io.clientele.bench;
 
+import io.clientele.bench.participant.Keycloak;
+import io.clientele.bench.participant.OidcProvider;
+import io.clientele.bench.participant.SpringServer;
 import io.clientele.bench.process.Workshop;
 import io.clientele.bench.report.Figure;
 import io.clientele.bench.report.Measured;
 import io.clientele.bench.row.AgainstItself;
 import io.clientele.bench.row.ChosenSecretsRow;
+import io.clientele.bench.row.GrowthRow;
 import io.clientele.bench.row.IntrospectionRow;
 import io.clientele.bench.row.LatencyRow;
 import io.clientele.bench.row.ManagementRow;
 import io.clientele.bench.row.MemoryRow;
 import io.clientele.bench.row.Pace;
+import io.clientele.bench.row.PeerRow;
 import io.clientele.bench.row.Row;
 import io.clientele.bench.row.SignatureRow;
 import io.clientele.bench.row.StartRow;
@@ -38,12 +43,17 @@ public final class Main {
           new AgainstItself(),
           new TokenRow(),
           new SignatureRow(),
+          new PeerRow("keycloak", new Keycloak(), false, false),
+          new PeerRow("oidc-provider", new OidcProvider(), false, false),
+          new PeerRow("spring", SpringServer.withoutHashing(), true, false),
+          new PeerRow("spring-bcrypt", SpringServer.asDelivered(), true, true),
           new LatencyRow(),
           new IntrospectionRow(),
           new ChosenSecretsRow(),
           new StartRow(),
           new MemoryRow(),
-          new ManagementRow());
+          new ManagementRow(),
+          new GrowthRow());
 
   private Main() {}
 

@@ -1,46 +1,71 @@
 package io.clientele.bench.load;
 
 import java.util.List;
+import java.util.function.Supplier;
 
-/// Requests as bytes, made before the clock runs; taken in their order by one thread.
-public final class Requests {
+/// The requests of a load, in their order; for one thread.
+public interface Requests {
 
-  private final byte[][] all;
-  private final boolean repeated;
-  private int next;
+  boolean hasNext();
 
-  private Requests(byte[][] all, boolean repeated) {
-    this.all = all;
-    this.repeated = repeated;
-  }
+  byte[] next();
 
   /// The same requests again and again.
-  public static Requests repeated(List<byte[]> all) {
+  static Requests repeated(List<byte[]> all) {
     if (all.isEmpty()) {
       throw new IllegalArgumentException("no requests");
     }
-    return new Requests(all.toArray(byte[][]::new), true);
+    return new Listed(all.toArray(byte[][]::new), true);
   }
 
   /// One request again and again.
-  public static Requests repeated(Call call) {
+  static Requests repeated(Call call) {
     return repeated(List.of(call.bytes()));
   }
 
   /// Each request once.
-  public static Requests once(List<byte[]> all) {
-    return new Requests(all.toArray(byte[][]::new), false);
+  static Requests once(List<byte[]> all) {
+    return new Listed(all.toArray(byte[][]::new), false);
   }
 
-  boolean hasNext() {
-    return repeated || next < all.length;
+  /// Requests without an end, each made when it is needed.
+  static Requests drawn(Supplier<byte[]> supplier) {
+    return new Requests() {
+      @Override
+      public boolean hasNext() {
+        return true;
+      }
+
+      @Override
+      public byte[] next() {
+        return supplier.get();
+      }
+    };
   }
 
-  byte[] next() {
-    byte[] request = all[next++];
-    if (repeated && next == all.length) {
-      next = 0;
+  /// Made before the clock runs.
+  final class Listed implements Requests {
+    private final byte[][] all;
+    private final boolean repeated;
+    private int next;
+
+    private Listed(byte[][] all, boolean repeated) {
+      this.all = all;
+      this.repeated = repeated;
     }
-    return request;
+
+    @Override
+    public boolean hasNext() {
+      return next < all.length;
+    }
+
+    @Override
+    public byte[] next() {
+      byte[] request = all[next++];
+      if (repeated && next == all.length) {
+        next = 0;
+      }
+      return request;
+    }
   }
 }

@@ -14,6 +14,11 @@ public record Spread(double median, double least, double most) {
     return of(values.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
+  /// One over it, e.g. seconds where a rate was measured.
+  public Spread inverse() {
+    return new Spread(1 / median, 1 / most, 1 / least);
+  }
+
   /// @throws IllegalArgumentException if there are none
   public static Spread of(double... values) {
     if (values.length == 0) {

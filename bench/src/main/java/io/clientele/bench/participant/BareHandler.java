@@ -99,8 +99,8 @@ public final class BareHandler implements Participant {
   public RunningServer start(Workshop workshop) throws IOException, InterruptedException {
     int port = Workshop.freePort();
     ServerProcess process = launch(workshop, port);
-    String key = process.awaitReady(READY, Duration.ofSeconds(60)).group(1);
-    return TokenCheck.checked(new RunningServer(name(), process, token(port), keys(key)));
+    JWKSet keys = keys(process.awaitReady(READY, Duration.ofSeconds(60)).group(1));
+    return TokenCheck.checked(new RunningServer(name(), process, token(port), () -> keys));
   }
 
   private static JWKSet keys(String encoded) throws IOException {

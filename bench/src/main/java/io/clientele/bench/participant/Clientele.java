@@ -75,7 +75,7 @@ public final class Clientele implements Participant {
       management.createCustomer("ABC", "tenant1");
       ClientSecret client = management.createClient("ABC", "test_client");
       Call token = server.token(client);
-      return TokenCheck.checked(new RunningServer(name(), server.process(), token, server.keys()));
+      return TokenCheck.checked(new RunningServer(name(), server.process(), token, server::keys));
     }
   }
 }

@@ -16,7 +16,7 @@ public record Pace(boolean isFull, Duration warmUp, Duration trial, int rounds, 
   }
 
   public static Pace quick() {
-    return new Pace(false, Duration.ofSeconds(8), Duration.ofSeconds(2), 1, 3);
+    return new Pace(false, Duration.ofSeconds(5), Duration.ofSeconds(2), 1, 3);
   }
 
   /// How long one comparison takes at the longest, with the start of two servers.

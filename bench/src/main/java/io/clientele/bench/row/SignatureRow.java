@@ -71,9 +71,9 @@ public final class SignatureRow implements Row {
                       .include(SignatureAlone.class.getName())
                       .forks(1)
                       .jvmArgs(
- "--enable-native-access=ALL-UNNAMED",
- "--sun-misc-unsafe-memory-access=allow",
- "-Xmx256m")
+                          "--enable-native-access=ALL-UNNAMED",
+                          "--sun-misc-unsafe-memory-access=allow",
+                          "-Xmx256m")
                       .warmupIterations(2)
                       .warmupTime(second)
                       .measurementIterations((int) pace.trial().toSeconds())

@@ -1,0 +1,106 @@
+package io.clientele.bench.row;
+
+import io.clientele.bench.load.Comparison;
+import io.clientele.bench.load.Load;
+import io.clientele.bench.load.Trial;
+import io.clientele.bench.participant.ClienteleServer;
+import io.clientele.bench.process.Workshop;
+import io.clientele.bench.report.Figure;
+import io.clientele.bench.report.Measured;
+import io.clientele.bench.report.Point;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/// What a token costs when more and more clients are in the database, against a thousand: some ask
+/// often and most rarely (Zipf), and clients that did not ask before, each once.
+public final class GrowthRow implements Row {
+
+  private static final int FEW = 1_000;
+  private static final int CLIENTS_A_CUSTOMER = 1_000;
+
+  @Override
+  public String name() {
+    return "growth";
+  }
+
+  @Override
+  public Duration estimate(Pace pace) {
+    return sizes(pace).stream()
+        .map(
+            size ->
+                pace.ofComparison()
+                    .plus(pace.warmUp())
+                    .plus(pace.trial().multipliedBy(4L * pace.rounds()))
+                    .plusSeconds(size / 10_000))
+        .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  private static List<Integer> sizes(Pace pace) {
+    return pace.isFull() ? List.of(10_000, 100_000, 1_000_000) : List.of(20_000);
+  }
+
+  @Override
+  public Measured measure(Workshop workshop, Pace pace, Say say)
+      throws IOException, InterruptedException {
+    Measured measured = new Measured();
+    Population few = Population.of(workshop, FEW, FEW / CLIENTS_A_CUSTOMER);
+    try (ClienteleServer reference = few.clientele().serve(workshop)) {
+      Load ofFew = few.zipf(reference);
+      Trial.warmUp(reference.process(), ofFew, pace.warmUp());
+      for (int size : sizes(pace)) {
+        say.say("%,d clients are generated".formatted(size));
+        Population many = Population.of(workshop, size, size / CLIENTS_A_CUSTOMER);
+        compare(workshop, pace, reference, ofFew, many, measured);
+        Workshop.delete(many.clientele().data());
+      }
+    }
+    return measured;
+  }
+
+  /// Measures a population beside the few.
+  static void compare(
+      Workshop workshop,
+      Pace pace,
+      ClienteleServer reference,
+      Load ofFew,
+      Population many,
+      Measured measured)
+      throws IOException, InterruptedException {
+    int size = many.clients().count();
+    try (ClienteleServer server = many.clientele().serve(workshop)) {
+      measured.add(Figure.of("growth." + size + "-bytes", (double) many.bytes() / size, "bytes"));
+      // Cold ones first: afterwards the directory is full of others.
+      int ofTrial = Math.min(size / (2 * pace.rounds() + 2), pace.isFull() ? 60_000 : 5_000);
+      Population.Cold cold = many.cold(server);
+      cold.ask(2 * ofTrial);
+      Comparison ofCold =
+          Comparison.of(
+              () -> cold.ask(ofTrial),
+              () -> Trial.of(reference.process(), ofFew, pace.trial()),
+              pace.rounds());
+      add(measured, "cold", size, ofCold);
+
+      Load zipf = many.zipf(server);
+      // The directory is to be as full as it will get.
+      zipf.run(pace.warmUp());
+      Comparison ofZipf =
+          Comparison.of(
+              () -> Trial.of(server.process(), zipf, pace.trial()),
+              () -> Trial.of(reference.process(), ofFew, pace.trial()),
+              pace.rounds());
+      add(measured, "zipf", size, ofZipf);
+      measured.add(
+          Figure.of("growth." + size + "-resident", server.process().residentBytes() / 1e6, "MB"));
+    }
+  }
+
+  private static void add(Measured measured, String which, int size, Comparison comparison) {
+    String id = "growth." + size + "-" + which;
+    measured
+        .add(Figure.ratio(id + "-ratio", comparison.cpuRatio()))
+        .add(Figure.of(id + "-cpu", Comparison.cpu(comparison.a()), "µs"))
+        .add(Figure.of(id + "-few-cpu", Comparison.cpu(comparison.b()), "µs"))
+        .add(new Point("growth " + which, size, comparison.cpuRatio().median()));
+  }
+}
