@@ -1,8 +1,10 @@
 package io.clientele;
 
+import io.clientele.crypto.CryptoProvider;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +13,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -58,19 +61,18 @@ public final class Main {
   /// @return the exit code
   static int run(
       List<String> arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
-    CommandLines program = CommandLines.make();
     List<String> words = arguments.stream().filter(each -> !each.isEmpty()).toList();
     if (words.isEmpty()) {
-      program.whole.usage(err);
+      CommandLines.make().whole.usage(err);
       return MISUSED;
     }
     try {
       return switch (words.getFirst()) {
-        case "serve" -> serve(program, words.subList(1, words.size()), environment, out, err);
-        case "operator" -> operator(program, words, environment, out, err);
-        case "import" -> imports(program.imports, words, environment, out, err);
-        case "generate" -> imports(program.generate, words, environment, out, err);
-        default -> other(program, words, out, err);
+        case "serve" -> serve(words.subList(1, words.size()), environment, out, err);
+        case "operator" -> operator(words, environment, out, err);
+        case "import", "generate" -> imports(words, environment, out, err);
+        case "train" -> train(words.subList(1, words.size()), err);
+        default -> other(words, out, err);
       };
     } catch (SettingsException e) {
       e.faults().forEach(fault -> err.println("clientele: " + fault));
@@ -84,7 +86,8 @@ public final class Main {
     }
   }
 
-  /// The commands, for their help.
+  /// The commands, for their help. Made when help is asked for: a server that starts spares itself
+  /// the reflection.
   private record CommandLines(
       CommandLine whole,
       CommandLine serve,
@@ -161,14 +164,13 @@ public final class Main {
     return words.contains("--help") || words.contains("-h");
   }
 
-  private static int other(
-      CommandLines program, List<String> words, PrintStream out, PrintStream err) {
+  private static int other(List<String> words, PrintStream out, PrintStream err) {
     if (words.getFirst().equals("--version") || words.getFirst().equals("-V")) {
       out.println(version());
       return DONE;
     }
     if (asksForHelp(words) || words.getFirst().equals("help")) {
-      program.whole.usage(out);
+      CommandLines.make().whole.usage(out);
       return DONE;
     }
     err.println("clientele: '" + words.getFirst() + "' is no command; see clientele --help");
@@ -176,25 +178,22 @@ public final class Main {
   }
 
   private static int serve(
-      CommandLines program,
-      List<String> words,
-      Map<String, String> environment,
-      PrintStream out,
-      PrintStream err)
+      List<String> words, Map<String, String> environment, PrintStream out, PrintStream err)
       throws SettingsException, StartException {
     if (asksForHelp(words)) {
-      program.serve.usage(out);
+      CommandLines.make().serve.usage(out);
       return DONE;
     }
     if (words.contains("--version") || words.contains("-V")) {
       out.println(version());
       return DONE;
     }
+    Future<CryptoProvider> provider = Server.chooseProvider();
     Settings settings = Settings.parse(words, environment);
     // Before the first logger is made: logback.xml looks at it.
     System.setProperty(
         "clientele.log.format", settings.logFormat().name().toLowerCase(Locale.ROOT));
-    Server server = Server.start(settings, InstantSource.system());
+    Server server = Server.start(settings, provider, InstantSource.system());
     CountDownLatch stopped = new CountDownLatch(1);
     Thread onSignal =
         new Thread(
@@ -207,7 +206,13 @@ public final class Main {
               Runtime.getRuntime().halt(DONE);
             },
             "shutdown");
-    Runtime.getRuntime().addShutdownHook(onSignal);
+    try {
+      Runtime.getRuntime().addShutdownHook(onSignal);
+    } catch (IllegalStateException e) {
+      // Asked to stop before it was ready.
+      server.close();
+      return DONE;
+    }
     server.words().forEach(err::println);
     if (settings.managementPort().isPresent()) {
       err.println("Metrics and health: " + server.managementUri());
@@ -222,34 +227,27 @@ public final class Main {
   }
 
   private static int imports(
-      CommandLine command,
-      List<String> words,
-      Map<String, String> environment,
-      PrintStream out,
-      PrintStream err)
+      List<String> words, Map<String, String> environment, PrintStream out, PrintStream err)
       throws SettingsException, StartException {
+    boolean isImport = words.getFirst().equals("import");
     List<String> rest = words.subList(1, words.size());
     if (asksForHelp(rest)) {
-      command.usage(out);
+      CommandLines program = CommandLines.make();
+      (isImport ? program.imports : program.generate).usage(out);
       return DONE;
     }
     ImportCommands commands = new ImportCommands(environment, err);
-    boolean done =
-        words.getFirst().equals("import") ? commands.importFile(rest) : commands.generate(rest);
+    boolean done = isImport ? commands.importFile(rest) : commands.generate(rest);
     return done ? DONE : FAILED;
   }
 
   private static int operator(
-      CommandLines program,
-      List<String> words,
-      Map<String, String> environment,
-      PrintStream out,
-      PrintStream err)
+      List<String> words, Map<String, String> environment, PrintStream out, PrintStream err)
       throws SettingsException, StartException {
     if (words.size() >= 2 && words.get(1).equals("reset")) {
       List<String> rest = words.subList(2, words.size());
       if (asksForHelp(rest)) {
-        program.reset.usage(out);
+        CommandLines.make().reset.usage(out);
         return DONE;
       }
       Settings settings = Settings.parse(rest, environment);
@@ -260,11 +258,22 @@ public final class Main {
       return DONE;
     }
     if (asksForHelp(words)) {
-      program.operator.usage(out);
+      CommandLines.make().operator.usage(out);
       return DONE;
     }
     err.println("clientele: say 'clientele operator reset'; see clientele operator --help");
     return MISUSED;
+  }
+
+  /// For the launcher, which makes the start cache with it; people say 'clientele prepare'.
+  private static int train(List<String> words, PrintStream err) throws StartException {
+    if (words.size() != 1) {
+      err.println(
+          "clientele: say 'clientele train DIR', with a directory for a trial server's data");
+      return MISUSED;
+    }
+    Training.run(Path.of(words.getFirst()));
+    return DONE;
   }
 
   /// The program's version.

@@ -61,6 +61,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,9 +97,23 @@ public final class Server implements AutoCloseable {
   /// @throws StartException if it cannot start; nothing is left behind but what a next start will
   ///   use
   public static Server start(Settings settings, InstantSource clock) throws StartException {
+    return start(settings, chooseProvider(), clock);
+  }
+
+  /// Begins to choose where signatures come from, beside what comes next: it loads a native library
+  /// and tests it, which takes as long as opening the database.
+  static Future<CryptoProvider> chooseProvider() {
+    FutureTask<CryptoProvider> choosing = new FutureTask<>(CryptoProvider::choose);
+    Thread.ofPlatform().name("crypto-provider").daemon().start(choosing);
+    return choosing;
+  }
+
+  /// Starts a server with what `chooseProvider` began.
+  static Server start(Settings settings, Future<CryptoProvider> provider, InstantSource clock)
+      throws StartException {
     Deque<AutoCloseable> open = new ArrayDeque<>();
     try {
-      return assemble(settings, clock, open);
+      return assemble(settings, provider, clock, open);
     } catch (StartException e) {
       closeAll(open);
       throw e;
@@ -107,7 +123,11 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private static Server assemble(Settings settings, InstantSource clock, Deque<AutoCloseable> open)
+  private static Server assemble(
+      Settings settings,
+      Future<CryptoProvider> choosing,
+      InstantSource clock,
+      Deque<AutoCloseable> open)
       throws Exception {
     // What may be refused before anything is changed.
     WebServer.Listener listener = opened(open, bind(settings.host(), settings.port()));
@@ -119,8 +139,8 @@ public final class Server implements AutoCloseable {
     opened(open, DataDirectory.lock(settings.data()));
 
     // The installation: database, keys, what is sealed.
-    CryptoProvider provider = CryptoProvider.choose();
     Database database = opened(open, Installation.openDatabase(settings, clock));
+    CryptoProvider provider = choosing.get();
     MasterKey masterKey = Installation.masterKey(settings, database, provider);
     KeyStore keyStore = new KeyStore(masterKey);
     SecretHasher hasher =

@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.clientele.harness.Eventually;
 import io.clientele.harness.Http;
 import io.clientele.harness.ServerProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,6 +64,7 @@ class LauncherTest {
     private Path java;
     private Path tools;
     private Path calls;
+    private Path trainings;
 
     @BeforeEach
     void layOut() throws IOException {
@@ -70,6 +73,7 @@ class LauncherTest {
       Files.writeString(checkout.resolve("pom.xml"), "");
       launcher = Files.copy(PROJECT.resolve("clientele"), checkout.resolve("clientele"));
       calls = directory.resolve("calls");
+      trainings = directory.resolve("trainings");
       tools = Files.createDirectories(directory.resolve("tools"));
       for (String tool : List.of("bash", "env", "find", "mkdir", "rm", "cp", "mv", "flock")) {
         borrow(tool, tools);
@@ -134,6 +138,158 @@ class LauncherTest {
     }
 
     @Test
+    void theFirstServerStartMakesTheCacheAndTheNextUsesIt() throws Exception {
+      borrowForTheCache();
+
+      assertThat(launch(Map.of(), "serve").out()).doesNotContain("-XX:AOTCache=");
+      Eventually.is("the cache is made", () -> Files.exists(cache("for")));
+
+      assertThat(launch(Map.of(), "serve").out()).contains("|-XX:AOTCache=" + cache() + "|");
+      assertThat(launch(Map.of(), "import").out()).doesNotContain("-XX:AOTCache=");
+      assertThat(trainings()).hasSize(2).allMatch(line -> line.contains("|train|"));
+      assertThat(leftBeside(cache())).isEmpty();
+    }
+
+    @Test
+    void prepareMakesTheCacheAtOnce() throws Exception {
+      borrowForTheCache();
+
+      Ended ended = launch(Map.of(), "prepare");
+
+      assertThat(ended.exitCode()).as(ended.err()).isZero();
+      assertThat(ended.err()).contains("Making the start cache… ");
+      assertThat(cache()).exists();
+      assertThat(launch(Map.of(), "prepare").exitCode()).isZero();
+      assertThat(trainings()).hasSize(2);
+    }
+
+    @Test
+    void aCacheOfAnotherJavaIsNotUsedAndMadeAnew() throws Exception {
+      borrowForTheCache();
+      launch(Map.of(), "prepare");
+      Map<String, String> other = Map.of("CLIENTELE_JAVA_HOME", javaHome("26").toString());
+
+      assertThat(launch(other, "serve").out()).doesNotContain("-XX:AOTCache=");
+      Eventually.is("it is made anew", () -> trainings().size() == 4);
+    }
+
+    @Test
+    void aCacheOfAnOlderProgramIsNotUsed() throws Exception {
+      borrowForTheCache();
+      launch(Map.of(), "prepare");
+      Path jar = checkout.resolve("target/launcher/clientele.jar");
+      FileTime made = Files.getLastModifiedTime(cache("for"));
+      Files.setLastModifiedTime(jar, FileTime.fromMillis(made.toMillis() + 1000));
+
+      assertThat(launch(Map.of(), "serve").out()).doesNotContain("-XX:AOTCache=");
+    }
+
+    @Test
+    void launchesAtTheSameTimeMakeOneCache() throws Exception {
+      borrowForTheCache();
+      launch(Map.of());
+      List<Started> launches = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        launches.add(start(environment(), launcher, "prepare"));
+      }
+      for (Started each : launches) {
+        assertThat(each.end().exitCode()).isZero();
+      }
+
+      assertThat(trainings()).hasSize(2);
+      assertThat(leftBeside(cache())).isEmpty();
+    }
+
+    @Test
+    void aTrainingThatFailsIsSaidAndNotTriedAgainAtEveryStart() throws Exception {
+      borrowForTheCache();
+      Path broken = javaHome("25.0.2");
+      script(
+          broken.resolve("bin/java"),
+          "if [[ $* == *' train '* ]]; then echo called >>'%s'; echo 'no way'; exit 1; fi; exit 7\n"
+              .formatted(trainings));
+      Map<String, String> java = Map.of("CLIENTELE_JAVA_HOME", broken.toString());
+
+      Ended prepare = launch(java, "prepare");
+
+      assertThat(prepare.exitCode()).isEqualTo(1);
+      assertThat(prepare.err()).contains("could not be made", "clientele.aot.log", "prepare");
+      assertThat(cache("log")).content().contains("no way");
+      assertThat(launch(java, "serve").exitCode()).isEqualTo(7);
+      assertThat(trainings()).hasSize(1);
+    }
+
+    @Test
+    void whereItCannotWriteItSaysSoAndStartsWithoutACache() throws Exception {
+      launch(Map.of());
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+      Files.setPosixFilePermissions(
+          cache().getParent(), PosixFilePermissions.fromString("r-xr-xr-x"));
+      // The superuser may write everywhere.
+      List<String> command =
+          System.getProperty("user.name").equals("root")
+              ? List.of("--reuid=65534", "--regid=65534", "--clear-groups", launcher.toString())
+              : List.of();
+
+      Ended serve =
+          run(
+              environment(),
+              command.isEmpty() ? launcher : onPath("setpriv"),
+              Stream.concat(command.stream(), Stream.of("serve")).toArray(String[]::new));
+
+      assertThat(serve.exitCode()).isEqualTo(7);
+      assertThat(serve.err()).contains("no start cache", "cannot be written", "prepare");
+      assertThat(serve.out()).doesNotContain("-XX:AOTCache=");
+      assertThat(trainings).doesNotExist();
+      Files.setPosixFilePermissions(
+          cache().getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    @Test
+    void theOptionsOfTheEnvironmentChooseAnotherCollectorAndAreNoPartOfTheTraining()
+        throws Exception {
+      borrowForTheCache();
+      launch(Map.of("CLIENTELE_JAVA_OPTS", "-XX:+UseZGC"), "prepare");
+
+      assertThat(trainings())
+          .allMatch(line -> line.contains("-XX:+UseG1GC") && !line.contains("-XX:+UseZGC"));
+      assertThat(launch(Map.of("CLIENTELE_JAVA_OPTS", "-XX:+UseZGC"), "serve").out())
+          .contains("|-XX:+UseZGC|")
+          .doesNotContain("-XX:+UseG1GC");
+    }
+
+    private void borrowForTheCache() throws IOException {
+      for (String tool : List.of("mktemp", "renice")) {
+        borrow(tool, tools);
+      }
+    }
+
+    private List<String> trainings() {
+      try {
+        return Files.readAllLines(trainings);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private Path cache() {
+      return checkout.resolve("target/launcher/clientele.aot");
+    }
+
+    private Path cache(String suffix) {
+      return cache().resolveSibling("clientele.aot." + suffix);
+    }
+
+    /// What a making has left beside the cache, its description and its lock.
+    private static List<Path> leftBeside(Path cache) throws IOException {
+      try (Stream<Path> all = Files.list(cache.getParent())) {
+        return all.filter(each -> each.getFileName().toString().startsWith("clientele.aot."))
+            .filter(each -> !each.toString().endsWith(".for") && !each.toString().endsWith(".lock"))
+            .toList();
+      }
+    }
+
+    @Test
     void aFailedBuildShowsWhatMavenSaidAndStartsNothing() throws Exception {
       script(tools.resolve("mvn"), "echo 'line 3: what is this?'\nexit 1\n");
 
@@ -186,7 +342,24 @@ class LauncherTest {
       Path home = directory.resolve("java " + version);
       Path bin = Files.createDirectories(home.resolve("bin"));
       Files.writeString(home.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
-      script(bin.resolve("java"), "printf '%s|' \"$@\"\necho\nexit 7\n");
+      // A training run makes the file that it is told to make, and notes that it ran.
+      script(
+          bin.resolve("java"),
+          """
+          if [[ $* == *' train '* ]]; then
+            for argument; do
+              case $argument in
+                -XX:AOTCacheOutput=*) echo cache >"${argument#*=}" ;;
+              esac
+            done
+            { printf '%%s|' "$@"; echo; } >>"%s"
+            exit 0
+          fi
+          printf '%%s|' "$@"
+          echo
+          exit 7
+          """
+              .formatted(trainings));
       script(bin.resolve("javac"), "");
       return home;
     }
@@ -197,6 +370,7 @@ class LauncherTest {
     private static final Pattern READY =
         Pattern.compile("Clientele is ready: (http://127\\.0\\.0\\.1:\\d+)");
 
+    /// With the real JVM: what the launcher is told by stand-ins above holds for it too.
     @Test
     void itServesWithoutMavenAndEndsWellOnSigterm() throws Exception {
       Ended made = run(Map.of(), PROJECT.resolve("clientele"), "package");
@@ -215,19 +389,31 @@ class LauncherTest {
       Path link =
           Files.createSymbolicLink(tools.resolve("clientele"), unpacked.resolve("bin/clientele"));
       Path data = directory.resolve("data");
+      Map<String, String> environment =
+          Map.of("PATH", tools.toString(), "CLIENTELE_JAVA_HOME", JAVA_HOME);
 
+      assertThat(served(environment, link, data)).contains("the start cache could not be made");
+
+      // With a cache that the real JVM makes, and with one that it must refuse, it says nothing.
+      Ended prepared = run(Map.of("CLIENTELE_JAVA_HOME", JAVA_HOME), link, "prepare");
+      assertThat(prepared.exitCode()).as(prepared.err()).isZero();
+      Path cache = unpacked.resolve("lib/clientele.aot");
+      assertThat(served(environment, link, data)).isEmpty();
+      Files.writeString(cache, "no cache at all");
+      assertThat(served(environment, link, data)).isEmpty();
+    }
+
+    /// Starts a server, takes a token and stops it with SIGTERM.
+    ///
+    /// @return what it said before it was ready; on a data directory that was used, of itself only
+    private String served(Map<String, String> environment, Path launcher, Path data)
+        throws Exception {
       Started started =
-          start(
-              Map.of("PATH", tools.toString(), "CLIENTELE_JAVA_HOME", JAVA_HOME),
-              link,
-              "serve",
-              "--port",
-              "0",
-              "--data",
-              data.toString());
+          start(environment, launcher, "serve", "--port", "0", "--data", data.toString());
       Process server = started.process();
       try (BufferedReader err = server.errorReader(UTF_8)) {
-        Http http = Http.to(ready(err));
+        StringBuilder said = new StringBuilder();
+        Http http = Http.to(ready(err, said));
         JsonNode operator = ServerProcess.operator(data);
         String id = operator.get("clientId").asText();
         String secret = operator.get("clientSecret").asText();
@@ -238,19 +424,20 @@ class LauncherTest {
         server.destroy();
         assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(server.exitValue()).isZero();
+        assertThat(Files.readAllLines(started.out())).allMatch(line -> line.startsWith("{"));
+        return said.toString();
       } finally {
         server.destroyForcibly();
       }
     }
 
-    private static URI ready(BufferedReader err) throws IOException {
-      StringBuilder said = new StringBuilder();
+    private static URI ready(BufferedReader err, StringBuilder said) throws IOException {
       for (String line = err.readLine(); line != null; line = err.readLine()) {
-        said.append(line).append('\n');
         Matcher matcher = READY.matcher(line);
         if (matcher.find()) {
           return URI.create(matcher.group(1));
         }
+        said.append(line).append('\n');
       }
       throw new AssertionError("it ended before it was ready:\n" + said);
     }
