@@ -95,6 +95,10 @@ public final class Main {
     long kinds =
         List.of(options.huge, options.guard, options.report).stream().filter(each -> each).count();
     boolean isNarrowed = options.quick || !options.only.isEmpty();
+    if (options.steps && (kinds > 0 || !options.only.isEmpty())) {
+      throw new CommandLine.ParameterException(
+          commandLine, "beside --steps there may be --quick, and nothing else");
+    }
     if (kinds > 1 || (kinds == 1 && isNarrowed)) {
       throw new CommandLine.ParameterException(
           commandLine, "--huge, --guard and --report stand alone");
@@ -130,6 +134,10 @@ public final class Main {
       throws IOException, InterruptedException {
     if (options.guard) {
       out.println(Guard.measure(workshop));
+      return;
+    }
+    if (options.steps) {
+      Steps.measure(workshop, options.quick, out, err);
       return;
     }
     Pace pace = options.quick ? Pace.quick() : Pace.full();

@@ -31,6 +31,11 @@ final class Options {
       description = "Some rows only; prints what it found, writes no document. Rows: ${ROWS}.")
   List<String> only = List.of();
 
+  @Option(
+      names = "--steps",
+      description = "What each step of a token costs, with the bytes it allocates (JMH).")
+  boolean steps;
+
   @Option(names = "--guard", description = "One ratio in half a minute, as ./verify prints it.")
   boolean guard;
 
