@@ -59,6 +59,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -301,6 +302,7 @@ public final class Server implements AutoCloseable {
         opened(
             open,
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("request-", 0).factory()));
+    Executor readers = database.readers().orElse(waiting);
     SourceAddress addresses = new SourceAddress(settings.behindProxy());
     if (managementListener.isPresent()) {
       List<Routes.Line> lines = table.managementPort(endpoints);
@@ -308,7 +310,8 @@ public final class Server implements AutoCloseable {
               open,
               new WebServer(
                   managementListener.get(),
-                  new Router(lines.stream().map(Routes.Line::route).toList(), errors, waiting),
+                  new Router(
+                      lines.stream().map(Routes.Line::route).toList(), errors, readers, waiting),
                   addresses,
                   observer,
                   settings.grace()))
@@ -318,7 +321,8 @@ public final class Server implements AutoCloseable {
             open,
             new WebServer(
                 listener,
-                new Router(routes.stream().map(Routes.Line::route).toList(), errors, waiting),
+                new Router(
+                    routes.stream().map(Routes.Line::route).toList(), errors, readers, waiting),
                 addresses,
                 observer,
                 settings.grace()))

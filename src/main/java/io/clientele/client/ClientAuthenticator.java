@@ -12,6 +12,7 @@ import io.clientele.customer.CustomerDirectory;
 import io.clientele.db.ChangeLog;
 import io.clientele.http.Form;
 import io.clientele.http.MustWait;
+import io.clientele.http.Patience;
 import io.clientele.http.Request;
 import io.clientele.http.Unavailable;
 import io.clientele.id.ClientId;
@@ -92,9 +93,9 @@ public final class ClientAuthenticator {
     }
     PresentedCredentials presented = PresentedCredentials.read(request, body);
     Optional<ClientId> id = ClientId.parse(presented.id());
-    Optional<KnownClient> client = id.flatMap(each -> clients.find(each, request.mayWait()));
+    Optional<KnownClient> client = id.flatMap(each -> clients.find(each, request.patience()));
     Optional<Customer> customer =
-        client.flatMap(each -> customers.find(each.customer(), request.mayWait()));
+        client.flatMap(each -> customers.find(each.customer(), request.patience()));
     FailureLimits.Allowance allowance =
         limits.of(id.map(ClientId::text).orElse(""), request.address());
 
@@ -105,7 +106,7 @@ public final class ClientAuthenticator {
             ? List.of()
             : presented.secrets().stream().filter(each -> !each.hasGeneratedForm()).toList();
     if (!slow.isEmpty()) {
-      right = checkSlow(client, slow, allowance, request.mayWait());
+      right = checkSlow(client, slow, allowance, request.patience());
     }
     if (obstacle.isEmpty() && right.isPresent()) {
       KnownClient known = client.orElseThrow();
@@ -189,10 +190,8 @@ public final class ClientAuthenticator {
       Optional<KnownClient> client,
       List<Secret> readings,
       FailureLimits.Allowance allowance,
-      boolean mayWait) {
-    if (!mayWait) {
-      throw new MustWait();
-    }
+      Patience patience) {
+    patience.require(Patience.ANYTHING);
     // Taken before the work, so that many at once cannot pass; given back for what succeeds.
     takeOrRefuse(allowance);
     try {

@@ -2,6 +2,7 @@ package io.clientele.customer;
 
 import io.clientele.db.Database;
 import io.clientele.db.Remembered;
+import io.clientele.http.Patience;
 import io.clientele.id.CustomerId;
 import java.util.Optional;
 
@@ -36,7 +37,7 @@ public final class CustomerDirectory {
   /// The customer, if it is there and not deleted.
   ///
   /// @throws io.clientele.http.MustWait if the database must be asked and this thread may not wait
-  public Optional<Customer> find(CustomerId customer, boolean mayWait) {
-    return remembered.get(customer, mayWait);
+  public Optional<Customer> find(CustomerId customer, Patience patience) {
+    return remembered.get(customer, patience);
   }
 }

@@ -9,6 +9,8 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.JdbiException;
@@ -157,6 +159,12 @@ public final class Database implements AutoCloseable {
   /// @throws Unavailable if the database is not there, or has more work than can wait
   public <T> T read(Function<Transaction, T> work) {
     return guarded(() -> place.read(work));
+  }
+
+  /// Runs work where `read` costs no change of threads, if there is such a place. The work must not
+  /// throw, must not `write`, and waits for nothing but rows.
+  public Optional<Executor> readers() {
+    return place.readers();
   }
 
   private static <T> T guarded(Supplier<T> work) {

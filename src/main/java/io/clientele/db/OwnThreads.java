@@ -3,7 +3,10 @@ package io.clientele.db;
 import io.clientele.http.Unavailable;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +24,7 @@ final class OwnThreads implements AutoCloseable {
   private final ThreadPoolExecutor threads;
   private final List<SqliteConnection> connections;
   private final ArrayBlockingQueue<SqliteConnection> idle;
+  private final Map<Thread, SqliteConnection> inUse = new ConcurrentHashMap<>();
 
   /// @param name of the threads
   /// @param queue how much work may wait
@@ -45,15 +49,22 @@ final class OwnThreads implements AutoCloseable {
       threads.execute(
           () -> {
             SqliteConnection connection = idle.remove();
+            inUse.put(Thread.currentThread(), connection);
             try {
               work.accept(connection);
             } finally {
+              inUse.remove(Thread.currentThread());
               idle.add(connection);
             }
           });
     } catch (RejectedExecutionException e) {
       throw new Unavailable("more work for the database than can wait", e);
     }
+  }
+
+  /// The connection of the thread that runs this, if it is one of these.
+  Optional<SqliteConnection> own() {
+    return Optional.ofNullable(inUse.get(Thread.currentThread()));
   }
 
   /// Lets what waits be done, and closes the connections.

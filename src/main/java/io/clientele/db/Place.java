@@ -2,6 +2,8 @@ package io.clientele.db;
 
 import io.clientele.db.Transaction.Change;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 
 /// How transactions are run; each kind of database has its own way.
@@ -17,6 +19,10 @@ interface Place {
 
   /// Runs work that only looks.
   <T> T read(Function<Transaction, T> work);
+
+  /// Runs work on the threads that read, on which `read` costs no change of threads; empty if any
+  /// thread is as good. The work must not throw, must not `write`, and waits for nothing else.
+  Optional<Executor> readers();
 
   void close();
 }

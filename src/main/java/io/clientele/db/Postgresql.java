@@ -3,6 +3,8 @@ package io.clientele.db;
 import io.clientele.db.Transaction.Change;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
@@ -37,6 +39,11 @@ final class Postgresql implements Place {
   public <T> T read(Function<Transaction, T> work) {
     return jdbi.inTransaction(
         handle -> work.apply(new Transaction(handle, false, new HashMap<>())));
+  }
+
+  @Override
+  public Optional<Executor> readers() {
+    return Optional.empty();
   }
 
   @Override

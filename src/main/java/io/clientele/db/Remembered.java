@@ -3,6 +3,7 @@ package io.clientele.db;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.clientele.http.MustWait;
+import io.clientele.http.Patience;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -59,9 +60,8 @@ public final class Remembered<K, V> {
 
   /// The value, from memory or from the database.
   ///
-  /// @param mayWait whether this thread may wait for the database
-  /// @throws MustWait if it would have to, and may not
-  public Optional<V> get(K key, boolean mayWait) {
+  /// @throws MustWait if the database must be asked and this thread may not wait for it
+  public Optional<V> get(K key, Patience patience) {
     V value = present.getIfPresent(key);
     if (value != null) {
       return Optional.of(value);
@@ -69,9 +69,7 @@ public final class Remembered<K, V> {
     if (absent.getIfPresent(key) != null) {
       return Optional.empty();
     }
-    if (!mayWait) {
-      throw new MustWait();
-    }
+    patience.require(Patience.ROWS);
     return fill(key);
   }
 

@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -188,6 +190,10 @@ final class Sqlite implements Place {
 
   @Override
   public <T> T read(Function<Transaction, T> work) {
+    Optional<SqliteConnection> own = readers.own();
+    if (own.isPresent()) {
+      return look(own.get(), work);
+    }
     CompletableFuture<T> answer = new CompletableFuture<>();
     readers.execute(
         connection -> {
@@ -198,6 +204,11 @@ final class Sqlite implements Place {
           }
         });
     return await(answer);
+  }
+
+  @Override
+  public Optional<Executor> readers() {
+    return Optional.of(work -> readers.execute(connection -> work.run()));
   }
 
   private static <T> T look(SqliteConnection connection, Function<Transaction, T> work) {

@@ -31,7 +31,7 @@ public final class Request {
   private final Source source;
   private final String id;
   private final long startedNanos;
-  private final boolean mayWait;
+  private final Patience patience;
   private final Notes notes;
   private byte[] body = new byte[0];
   private Map<String, String> variables = Map.of();
@@ -102,28 +102,28 @@ public final class Request {
   /// @param id the request's own id, answered as `X-Request-Id`
   /// @param startedNanos of `System.nanoTime`
   public Request(Source source, String id, long startedNanos) {
-    this(source, id, startedNanos, false, new Notes());
+    this(source, id, startedNanos, Patience.NONE, new Notes());
   }
 
-  private Request(Source source, String id, long startedNanos, boolean mayWait, Notes notes) {
+  private Request(Source source, String id, long startedNanos, Patience patience, Notes notes) {
     this.source = source;
     this.id = id;
     this.startedNanos = startedNanos;
-    this.mayWait = mayWait;
+    this.patience = patience;
     this.notes = notes;
   }
 
-  /// The same request on a thread that may wait.
-  Request whereWaitingIsAllowed() {
-    Request again = new Request(source, id, startedNanos, true, notes);
+  /// The same request on another thread.
+  Request with(Patience more) {
+    Request again = new Request(source, id, startedNanos, more, notes);
     again.body = body;
     again.variables = variables;
     return again;
   }
 
-  /// Whether the thread that runs this may wait for a database or a slow hash; else `MustWait`.
-  public boolean mayWait() {
-    return mayWait;
+  /// What the thread that runs this may wait for.
+  public Patience patience() {
+    return patience;
   }
 
   public String id() {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /// Finds the route, runs its wall, reads the body, runs its handler, turns failures into answers. A
@@ -43,15 +44,18 @@ public final class Router {
   private final Map<String, Map<String, Route>> exact = new HashMap<>();
   private final List<Template> templates = new ArrayList<>();
   private final ErrorResponses errors;
+  private final Executor readers;
   private final Executor waiting;
 
   private record Template(List<String> segments, Map<String, Route> byMethod) {}
 
   private record Match(Map<String, Route> byMethod, Map<String, String> variables) {}
 
-  /// @param waiting runs what may wait (virtual threads)
-  public Router(List<Route> routes, ErrorResponses errors, Executor waiting) {
+  /// @param readers runs what may wait for rows
+  /// @param waiting runs what may wait for anything (virtual threads)
+  public Router(List<Route> routes, ErrorResponses errors, Executor readers, Executor waiting) {
     this.errors = errors;
+    this.readers = readers;
     this.waiting = waiting;
     for (Route route : routes) {
       Map<String, Route> byMethod = place(route);
@@ -104,8 +108,8 @@ public final class Router {
       passWallThenRead(route, request, exchange);
       return;
     }
-    Request waits = request.whereWaitingIsAllowed();
-    submit(() -> passWallThenRead(route, waits, exchange), route, request, exchange);
+    Request waits = request.with(Patience.ANYTHING);
+    submit(() -> passWallThenRead(route, waits, exchange), route, waits, exchange);
   }
 
   /// Answers a request that comes when the server already stops.
@@ -153,7 +157,7 @@ public final class Router {
         route.bodyLimit(),
         bytes -> {
           request.body(bytes);
-          if (request.mayWait()) {
+          if (request.patience() == Patience.ANYTHING) {
             // The body may have arrived on a thread that must not wait.
             submit(() -> run(route, handler, request, exchange), route, request, exchange);
           } else {
@@ -184,8 +188,8 @@ public final class Router {
         request.notes().outcome("ok");
       }
     } catch (MustWait e) {
-      Request waits = request.whereWaitingIsAllowed();
-      submit(() -> run(route, handler, waits, exchange), route, request, exchange);
+      Request waits = request.with(e.needed());
+      submit(() -> run(route, handler, waits, exchange), route, waits, exchange);
       return;
     } catch (RuntimeException | Error e) {
       response = errors.of(e, route.voice(), request);
@@ -194,9 +198,12 @@ public final class Router {
   }
 
   private void submit(Runnable work, Route route, Request request, Exchange exchange) {
+    Executor executor = request.patience() == Patience.ROWS ? readers : waiting;
     try {
-      waiting.execute(() -> guarded(work, exchange));
-    } catch (java.util.concurrent.RejectedExecutionException e) {
+      executor.execute(() -> guarded(work, exchange));
+    } catch (Unavailable e) {
+      exchange.send(errors.of(e, route.voice(), request));
+    } catch (RejectedExecutionException e) {
       exchange.send(errors.of(ErrorResponses.overloaded(route.voice()), route.voice(), request));
     }
   }

@@ -35,7 +35,7 @@ public final class CheckTokenEndpoint {
     String token = ProtocolForm.required(form.all(), "token");
     LivingToken living =
         introspection
-            .find(client, token, request.mayWait())
+            .find(client, token, request.patience())
             .orElseThrow(
                 () -> new OAuthException(Code.INVALID_CHECKED_TOKEN, "the token is not valid"));
     return Response.json(200, describe(living));

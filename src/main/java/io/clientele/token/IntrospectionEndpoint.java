@@ -6,6 +6,7 @@ import io.clientele.client.AuthenticatedClient;
 import io.clientele.client.ClientAuthenticator;
 import io.clientele.client.CurrentCallers;
 import io.clientele.http.Json;
+import io.clientele.http.Patience;
 import io.clientele.http.Request;
 import io.clientele.http.Response;
 import io.clientele.token.Liveness.LivingToken;
@@ -36,14 +37,14 @@ public final class IntrospectionEndpoint {
     return Response.of(
         200,
         Response.JSON,
-        find(client, token, request.mayWait())
+        find(client, token, request.patience())
             .map(living -> living.verified().introspection(IntrospectionEndpoint::active))
             .orElse(INACTIVE));
   }
 
   /// A living token that this client may see.
-  Optional<LivingToken> find(AuthenticatedClient asking, String token, boolean mayWait) {
-    return liveness.find(token, mayWait).filter(living -> maySee(asking, living));
+  Optional<LivingToken> find(AuthenticatedClient asking, String token, Patience patience) {
+    return liveness.find(token, patience).filter(living -> maySee(asking, living));
   }
 
   private static boolean maySee(AuthenticatedClient asking, LivingToken living) {

@@ -6,6 +6,7 @@ import io.clientele.customer.Customer;
 import io.clientele.customer.CustomerDirectory;
 import io.clientele.db.ChangeLog;
 import io.clientele.http.MustWait;
+import io.clientele.http.Patience;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -48,11 +49,9 @@ public final class Liveness {
   ///
   /// @throws io.clientele.http.Unavailable if this node does not know what the others did
   /// @throws MustWait if the database must be asked and this thread may not wait
-  public Optional<LivingToken> find(String token, boolean mayWait) {
+  public Optional<LivingToken> find(String token, Patience patience) {
     if (!changeLog.isFresh()) {
-      if (!mayWait) {
-        throw new MustWait();
-      }
+      patience.require(Patience.ANYTHING);
       changeLog.refresh();
     }
     Optional<VerifiedToken> verified = verifier.verify(token);
@@ -65,13 +64,13 @@ public final class Liveness {
     }
     Optional<KnownClient> client =
         clients
-            .find(claims.client(), mayWait)
+            .find(claims.client(), patience)
             .filter(KnownClient::enabled)
             .filter(found -> found.customer().equals(claims.customer()))
             .filter(found -> found.generation() == claims.generations().client());
     Optional<Customer> customer =
         customers
-            .find(claims.customer(), mayWait)
+            .find(claims.customer(), patience)
             .filter(Customer::isActive)
             .filter(found -> found.generation() == claims.generations().customer());
     return client.isEmpty() || customer.isEmpty()

@@ -2,7 +2,7 @@ package io.clientele.token;
 
 import io.clientele.client.AuthenticatedClient;
 import io.clientele.client.ClientAuthenticator;
-import io.clientele.http.MustWait;
+import io.clientele.http.Patience;
 import io.clientele.http.Request;
 import io.clientele.http.Response;
 
@@ -23,15 +23,13 @@ public final class RevocationEndpoint {
   /// 200 whatever the token is: one that is unknown, dead or another's is not valid for this client
   /// anyway (RFC 7009 §2.2).
   public Response revoke(Request request) {
-    if (!request.mayWait()) {
-      // It ends in a write; nothing is gained by beginning here.
-      throw new MustWait();
-    }
+    // It ends in a write; nothing is gained by beginning before.
+    request.patience().require(Patience.ANYTHING);
     ProtocolForm form = ProtocolForm.read(request);
     AuthenticatedClient client = authenticator.authenticate(request, form.body());
     String token = ProtocolForm.required(form.all(), "token");
     liveness
-        .find(token, true)
+        .find(token, Patience.ANYTHING)
         .filter(living -> living.claims().client().equals(client.client().id()))
         .ifPresent(living -> revocations.revoke(living.claims()));
     return Response.success();

@@ -9,6 +9,7 @@ import io.clientele.client.ClientsEndpoint;
 import io.clientele.client.CurrentCallers;
 import io.clientele.customer.CustomerDirectory;
 import io.clientele.customer.CustomersEndpoint;
+import io.clientele.http.Patience;
 import io.clientele.http.Problem;
 import io.clientele.http.Request;
 import io.clientele.id.ClientId;
@@ -60,7 +61,7 @@ public final class Walls {
     if (!Gate.passes(caller, right, customer)) {
       throw Problem.accessDenied();
     }
-    if (customers.find(customer, true).isEmpty()) {
+    if (customers.find(customer, Patience.ANYTHING).isEmpty()) {
       throw CustomersEndpoint.unknown(customer.text());
     }
     if (request.hasVariable("clientId")) {
@@ -72,7 +73,7 @@ public final class Walls {
   private void requireClient(String text, CustomerId customer) {
     boolean there =
         ClientId.parse(text)
-            .flatMap(id -> clients.find(id, true))
+            .flatMap(id -> clients.find(id, Patience.ANYTHING))
             .filter(client -> client.customer().equals(customer))
             .isPresent();
     if (!there) {
@@ -88,7 +89,7 @@ public final class Walls {
     String token = headers.getFirst().substring(BEARER.length()).strip();
     LivingToken living =
         liveness
-            .find(token, true)
+            .find(token, Patience.ANYTHING)
             .filter(found -> headers.size() == 1)
             .filter(found -> found.claims().audience().contains(issuer))
             .orElseThrow(
