@@ -1,29 +1,16 @@
 package io.clientele.bench;
 
-import io.clientele.bench.participant.Keycloak;
-import io.clientele.bench.participant.OidcProvider;
-import io.clientele.bench.participant.SpringServer;
 import io.clientele.bench.process.Workshop;
 import io.clientele.bench.report.Figure;
-import io.clientele.bench.report.Measured;
-import io.clientele.bench.row.AgainstItself;
-import io.clientele.bench.row.ChosenSecretsRow;
-import io.clientele.bench.row.GrowthRow;
-import io.clientele.bench.row.IntrospectionRow;
-import io.clientele.bench.row.LatencyRow;
-import io.clientele.bench.row.ManagementRow;
-import io.clientele.bench.row.MemoryRow;
+import io.clientele.bench.report.Report;
+import io.clientele.bench.report.Result;
+import io.clientele.bench.row.HugeRow;
 import io.clientele.bench.row.Pace;
-import io.clientele.bench.row.PeerRow;
 import io.clientele.bench.row.Row;
-import io.clientele.bench.row.SignatureRow;
-import io.clientele.bench.row.StartRow;
-import io.clientele.bench.row.TokenRow;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -38,23 +25,6 @@ public final class Main {
   private static final int FAILED = 1;
   private static final int MISUSED = 2;
 
-  private static final List<Row> ROWS =
-      List.of(
-          new AgainstItself(),
-          new TokenRow(),
-          new SignatureRow(),
-          new PeerRow("keycloak", new Keycloak(), false, false),
-          new PeerRow("oidc-provider", new OidcProvider(), false, false),
-          new PeerRow("spring", SpringServer.withoutHashing(), true, false),
-          new PeerRow("spring-bcrypt", SpringServer.asDelivered(), true, true),
-          new LatencyRow(),
-          new IntrospectionRow(),
-          new ChosenSecretsRow(),
-          new StartRow(),
-          new MemoryRow(),
-          new ManagementRow(),
-          new GrowthRow());
-
   private Main() {}
 
   public static void main(String[] arguments) {
@@ -65,7 +35,7 @@ public final class Main {
     Options options = new Options();
     CommandLine commandLine = new CommandLine(options);
     commandLine.setUsageHelpLongOptionsMaxWidth(16);
-    System.setProperty("ROWS", names(ROWS));
+    System.setProperty("ROWS", names());
     try {
       commandLine.parseArgs(arguments);
       check(options, commandLine);
@@ -80,8 +50,7 @@ public final class Main {
     }
     try (Workshop workshop = new Workshop(Path.of("").toAbsolutePath())) {
       endAllOnSignal(workshop);
-      measure(options, workshop, out, err);
-      return DONE;
+      return measure(options, workshop, out, err);
     } catch (IOException | UncheckedIOException e) {
       err.println("bench/run: " + e.getMessage());
       return FAILED;
@@ -104,15 +73,15 @@ public final class Main {
           commandLine, "--huge, --guard and --report stand alone");
     }
     for (String name : options.only) {
-      if (ROWS.stream().noneMatch(row -> row.name().equals(name))) {
+      if (Run.ROWS.stream().noneMatch(row -> row.name().equals(name))) {
         throw new CommandLine.ParameterException(
-            commandLine, "there is no row '" + name + "'; rows: " + names(ROWS));
+            commandLine, "there is no row '" + name + "'; rows: " + names());
       }
     }
   }
 
-  private static String names(List<Row> rows) {
-    return rows.stream().map(Row::name).collect(Collectors.joining(", "));
+  private static String names() {
+    return Run.ROWS.stream().map(Row::name).collect(Collectors.joining(", "));
   }
 
   /// Ctrl-C or `SIGTERM`: what this run started ends with it.
@@ -130,41 +99,57 @@ public final class Main {
                 "end of the run"));
   }
 
-  private static void measure(Options options, Workshop workshop, PrintStream out, PrintStream err)
+  private static int measure(Options options, Workshop workshop, PrintStream out, PrintStream err)
       throws IOException, InterruptedException {
+    if (options.report) {
+      Report.write(workshop.checkout());
+      return DONE;
+    }
     if (options.guard) {
       out.println(Guard.measure(workshop));
-      return;
+      return DONE;
     }
     if (options.steps) {
       Steps.measure(workshop, options.quick, out, err);
-      return;
+      return DONE;
     }
-    Pace pace = options.quick ? Pace.quick() : Pace.full();
-    List<Row> rows =
-        ROWS.stream()
-            .filter(row -> options.only.isEmpty() || options.only.contains(row.name()))
-            .toList();
-    Measured measured = measure(rows, workshop, pace, err);
-    for (Figure each : measured.figures()) {
-      out.printf(
-          "%-24s %12.3f %-5s (%.3f to %.3f)%n",
-          each.id(), each.value(), each.unit(), each.least(), each.most());
+    Run run = new Run(workshop, options.quick ? Pace.quick() : Pace.full(), err);
+    Result result = run.measure(kind(options), rows(options));
+    print(result, out);
+    if (options.isForTheDocument()) {
+      run.show(result);
+      err.println("Written: docs/performance.md");
     }
+    return result.failures().isEmpty() ? DONE : FAILED;
   }
 
-  private static Measured measure(List<Row> rows, Workshop workshop, Pace pace, PrintStream err)
-      throws IOException, InterruptedException {
-    Progress progress =
-        new Progress(
-            err,
-            rows.stream().map(row -> row.estimate(pace)).reduce(Duration.ZERO, Duration::plus));
-    Measured measured = new Measured();
-    for (Row row : rows) {
-      progress.begin(row.name());
-      measured.addAll(row.measure(workshop, pace, progress::say));
-      progress.end(row.estimate(pace));
+  private static String kind(Options options) {
+    if (options.huge) {
+      return "huge";
     }
-    return measured;
+    if (!options.only.isEmpty()) {
+      return "partial";
+    }
+    return options.quick ? "quick" : "full";
+  }
+
+  private static List<Row> rows(Options options) {
+    if (options.huge) {
+      return List.of(new HugeRow());
+    }
+    return Run.ROWS.stream()
+        .filter(row -> options.only.isEmpty() || options.only.contains(row.name()))
+        .toList();
+  }
+
+  private static void print(Result result, PrintStream out) {
+    for (Figure each : result.figures()) {
+      out.printf(
+          "%-28s %12.3f %-8s (%.3f to %.3f)%n",
+          each.id(), each.value(), each.unit(), each.least(), each.most());
+    }
+    out.println();
+    out.print(Report.goals(result));
+    result.failures().forEach((row, why) -> out.println(row + " could not be measured: " + why));
   }
 }

@@ -49,4 +49,9 @@ final class Options {
       usageHelp = true,
       description = "Prints this.")
   boolean help;
+
+  /// Whether the document shows what is found.
+  boolean isForTheDocument() {
+    return huge || !(quick || !only.isEmpty());
+  }
 }

@@ -43,9 +43,9 @@ public record Comparison(List<Trial> a, List<Trial> b) {
   }
 
   private Spread ratio(ToDoubleFunction<Trial> figure) {
-    double[] ratios = new double[a.size() / 2];
-    for (int round = 0; round < ratios.length; round++) {
-      ratios[round] = sum(a, round, figure) / sum(b, round, figure);
+    List<Double> ratios = new ArrayList<>();
+    for (int round = 0; round < a.size() / 2; round++) {
+      ratios.add(sum(a, round, figure) / sum(b, round, figure));
     }
     return Spread.of(ratios);
   }

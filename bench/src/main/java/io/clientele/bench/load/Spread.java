@@ -1,34 +1,43 @@
 package io.clientele.bench.load;
 
-import java.util.Arrays;
-import java.util.Collection;
+import java.util.List;
 
 /// A figure that was measured several times.
 ///
-/// @param median what counts
-/// @param least of them
-/// @param most of them
-public record Spread(double median, double least, double most) {
+/// @param samples in the order in which they were measured, at least one
+public record Spread(List<Double> samples) {
 
-  public static Spread of(Collection<Double> values) {
-    return of(values.stream().mapToDouble(Double::doubleValue).toArray());
+  /// @throws IllegalArgumentException if there are none
+  public Spread {
+    if (samples.isEmpty()) {
+      throw new IllegalArgumentException("nothing was measured");
+    }
+    samples = List.copyOf(samples);
+  }
+
+  public static Spread of(List<Double> samples) {
+    return new Spread(samples);
+  }
+
+  /// What counts.
+  public double median() {
+    List<Double> sorted = samples.stream().sorted().toList();
+    int middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(middle)
+        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  }
+
+  public double least() {
+    return samples.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+  }
+
+  public double most() {
+    return samples.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
   }
 
   /// One over it, e.g. seconds where a rate was measured.
   public Spread inverse() {
-    return new Spread(1 / median, 1 / most, 1 / least);
-  }
-
-  /// @throws IllegalArgumentException if there are none
-  public static Spread of(double... values) {
-    if (values.length == 0) {
-      throw new IllegalArgumentException("nothing was measured");
-    }
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    double median =
-        sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    return new Spread(median, sorted[0], sorted[sorted.length - 1]);
+    return new Spread(samples.stream().map(each -> 1 / each).toList());
   }
 }

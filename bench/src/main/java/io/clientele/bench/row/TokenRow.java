@@ -36,7 +36,7 @@ public final class TokenRow implements Row {
           .add(Figure.of("token.cpu", Comparison.cpu(comparison.a()), "µs"))
           .add(Figure.of("token.bare-rate", Comparison.rate(comparison.b()), "/s"))
           .add(Figure.of("token.bare-cpu", Comparison.cpu(comparison.b()), "µs"))
-          .add(Figure.of("token.log-lines", (double) ours.process().linesOut(), "lines"));
+          .add(Figure.of("token.resident", ours.process().residentBytes() / 1e6, "MB"));
     }
   }
 }
