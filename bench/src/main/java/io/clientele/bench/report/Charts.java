@@ -27,7 +27,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /// The document's charts, as SVG.
 final class Charts {
 
-  private static final int WIDTH = 760;
+  private static final int WIDTH = 840;
   private static final int HEIGHT = 380;
   private static final Pattern DIGITS = Pattern.compile("(\\.\\d\\d)\\d+");
   private static final Color OURS = new Color(0x1b6ca8);
