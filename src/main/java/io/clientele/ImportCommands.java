@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 
 /// The commands `import` and `generate`: reads their options, opens the installation, and lets the
@@ -80,36 +81,44 @@ final class ImportCommands {
   private boolean run(
       Settings settings, Lines lines, String unit, long unitSize, Optional<Handout> handout)
       throws StartException {
-    return Installation.withImport(
-        settings,
-        InstantSource.system(),
-        handout,
-        target -> {
-          Progress progress = Progress.on(err, unit, unitSize, lines.end());
-          Import run = new Import(target, lines, progress);
-          CountDownLatch ended = new CountDownLatch(1);
-          Thread onSignal = new Thread(() -> stop(run, ended), "import-stop");
-          Runtime.getRuntime().addShutdownHook(onSignal);
-          try {
-            Import.Outcome outcome = runBeside(progress, run);
-            outcome.words(progress).forEach(err::println);
-            return outcome.isComplete();
-          } finally {
-            ended.countDown();
-            forget(onSignal);
-          }
-        });
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread onSignal = new Thread(() -> endFirst(stop, ended), "import-stop");
+    Runtime.getRuntime().addShutdownHook(onSignal);
+    try {
+      Import.Outcome outcome =
+          Installation.withImport(
+              settings,
+              InstantSource.system(),
+              handout,
+              target -> run(new Import(target, lines, stop), lines.end(), unit, unitSize));
+      if (outcome.end() instanceof Import.End.Failure(Exception cause)) {
+        throw new StartException("The import failed: " + cause.getMessage(), cause);
+      }
+      return outcome.isComplete();
+    } finally {
+      ended.countDown();
+      forget(onSignal);
+    }
+  }
+
+  private Import.Outcome run(Import run, OptionalLong end, String unit, long unitSize) {
+    Progress progress = Progress.on(err, unit, unitSize, end);
+    Import.Outcome outcome = runBeside(progress, run);
+    outcome.words(progress).forEach(err::println);
+    return outcome;
   }
 
   private static Import.Outcome runBeside(Progress progress, Import run) {
     try (progress) {
-      return run.run();
+      return run.run(progress);
     }
   }
 
-  /// Ends at the border of a part: the process must not go before that.
-  private static void stop(Import run, CountDownLatch ended) {
-    run.stop();
+  /// What a signal does: the process must not go before the part under way is written and the
+  /// database closed.
+  private static void endFirst(CountDownLatch stop, CountDownLatch ended) {
+    stop.countDown();
     try {
       ended.await();
     } catch (InterruptedException e) {

@@ -210,6 +210,7 @@ final class Installation {
     CryptoProvider provider = CryptoProvider.choose();
     try (DataDirectory _ = DataDirectory.lock(settings.data());
         Database database = openDatabase(settings, clock)) {
+      database.expectLargeTransactions();
       KeyStore keys = new KeyStore(masterKey(settings, database, provider));
       AuditStore audit = new AuditStore(clock);
       RoleStore roles = new RoleStore(clock);

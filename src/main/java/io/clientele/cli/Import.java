@@ -12,14 +12,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /// One run of an import: a thread reads and checks the lines of the next part while the last one is
 /// written. It ends at the border of a part, whatever ends it.
 public final class Import {
 
-  /// Lines in a transaction: enough that the commit costs little beside them.
-  private static final int PART = 5_000;
+  /// Lines in a transaction: enough that the commit costs little beside them, and that the pages of
+  /// an index take several rows each.
+  private static final int PART = 10_000;
+
+  /// Bytes of a file in a transaction: lines may be long.
+  private static final int LARGEST_PART = 16 * 1024 * 1024;
 
   private static final int MOST_FAULTS = 100;
   private static final int PARTS_AHEAD = 2;
@@ -42,24 +47,31 @@ public final class Import {
         case End.Complete complete -> words.add(imported(progress));
         case End.Stopped stopped -> {
           words.add("Stopped. " + imported(progress));
-          words.add("Run it again for the rest.");
+          words.add("Run the import again for the rest.");
         }
         case End.Refusal(List<LineFault> faults) -> {
-          faults.forEach(
-              each ->
-                  words.add(
-                      "line "
-                          + each.number()
-                          + (each.fault().pointer().isEmpty() ? "" : ", " + each.fault().pointer())
-                          + ": "
-                          + each.fault().message()));
+          faults.stream()
+              .limit(MOST_FAULTS)
+              .forEach(
+                  each ->
+                      words.add(
+                          "line "
+                              + each.number()
+                              + (each.fault().pointer().isEmpty()
+                                  ? ""
+                                  : ", " + each.fault().pointer())
+                              + ": "
+                              + each.fault().message()));
+          if (faults.size() > MOST_FAULTS) {
+            words.add("and " + (faults.size() - MOST_FAULTS) + " more");
+          }
           words.add(imported(progress));
-          words.add("Nothing behind them was. Correct the lines above and run it again.");
+          words.add(
+              "Nothing behind that was. Correct what is told above and run the import again.");
         }
-        case End.Failure(Exception cause) -> {
-          words.add("The import failed: " + cause);
+        case End.Failure failure -> {
           words.add(imported(progress));
-          words.add("Nothing behind them was. Run it again when the cause is gone.");
+          words.add("Nothing behind that was. Run the import again when the cause is gone.");
         }
       }
       return words;
@@ -97,28 +109,30 @@ public final class Import {
 
   private final ClientImport target;
   private final Lines source;
-  private final Progress progress;
+  private final CountDownLatch stop;
   private final BlockingQueue<Part> parts = new ArrayBlockingQueue<>(PARTS_AHEAD);
-  private volatile boolean stopping;
 
-  public Import(ClientImport target, Lines source, Progress progress) {
+  /// How far the source is read; the reader's own.
+  private long position;
+
+  /// @param stop at zero: the run is to end when the part under way is written
+  public Import(ClientImport target, Lines source, CountDownLatch stop) {
     this.target = target;
     this.source = source;
-    this.progress = progress;
+    this.stop = stop;
   }
 
-  /// Asks the run to end when the part under way is written.
-  public void stop() {
-    stopping = true;
+  private boolean stopping() {
+    return stop.getCount() == 0;
   }
 
   /// Imports all lines.
-  public Outcome run() {
+  public Outcome run(Progress progress) {
     Thread reader = Thread.ofPlatform().name("import-reader").daemon().start(this::readAll);
     Done done = Done.NOTHING;
     long lines = 0;
     try {
-      while (!stopping) {
+      while (!stopping()) {
         Part part = parts.take();
         if (part.failure.isPresent()) {
           return new Outcome(done, lines, new End.Failure(part.failure.get()));
@@ -149,7 +163,7 @@ public final class Import {
   private void readAll() {
     try {
       boolean more = true;
-      while (more && !stopping) {
+      while (more && !stopping()) {
         Part part = readPart();
         parts.put(part);
         more = part.faults.isEmpty() && !part.lines.isEmpty();
@@ -164,7 +178,7 @@ public final class Import {
   private void handOn(Part last) {
     try {
       // Who takes the parts may have ended for another reason.
-      while (!stopping && !parts.offer(last, 1, TimeUnit.SECONDS)) {
+      while (!stopping() && !parts.offer(last, 1, TimeUnit.SECONDS)) {
         Thread.onSpinWait();
       }
     } catch (InterruptedException e) {
@@ -173,10 +187,10 @@ public final class Import {
   }
 
   private Part readPart() throws IOException {
-    List<Line> lines = new ArrayList<>(PART);
+    List<Line> lines = new ArrayList<>();
     List<LineFault> faults = new ArrayList<>();
-    long position = 0;
-    while (lines.size() < PART && faults.size() < MOST_FAULTS) {
+    long begin = position;
+    while (lines.size() < PART && position - begin < LARGEST_PART && faults.size() < MOST_FAULTS) {
       Optional<Lines.Raw> raw = source.next();
       if (raw.isEmpty()) {
         break;

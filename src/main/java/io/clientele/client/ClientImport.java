@@ -159,7 +159,7 @@ public final class ClientImport implements AutoCloseable {
     this.customerImport = customerImport;
     this.clients = clients;
     this.secrets = secrets;
-    this.store = new ImportStore(clock, provider);
+    this.store = new ImportStore(clock, secrets);
     this.audit = audit;
     this.hasher = hasher;
     this.provider = provider;

@@ -1,7 +1,6 @@
 package io.clientele.client;
 
 import io.clientele.access.GrantStore;
-import io.clientele.crypto.CryptoProvider;
 import io.clientele.crypto.SecretDigest;
 import io.clientele.db.Transaction;
 import io.clientele.id.ClientId;
@@ -11,7 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.InstantSource;
-import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -20,14 +19,12 @@ import java.util.OptionalInt;
 /// `GrantStore` and `SecretStore` write one by one, in batches of plain JDBC.
 final class ImportStore {
 
-  private static final int SECRET_ID_BYTES = 12;
-
   private final InstantSource clock;
-  private final CryptoProvider provider;
+  private final SecretStore secrets;
 
-  ImportStore(InstantSource clock, CryptoProvider provider) {
+  ImportStore(InstantSource clock, SecretStore secrets) {
     this.clock = clock;
-    this.provider = provider;
+    this.secrets = secrets;
   }
 
   /// A client to be made.
@@ -114,9 +111,7 @@ final class ImportStore {
 
   private void insertSecrets(Connection connection, List<Row> rows, String by, long now)
       throws SQLException {
-    byte[] random = new byte[SECRET_ID_BYTES * rows.size()];
-    provider.random().nextBytes(random);
-    int place = 0;
+    Iterator<String> ids = secrets.newIds(rows.size()).iterator();
     try (PreparedStatement insert =
         connection.prepareStatement(
             """
@@ -125,8 +120,7 @@ final class ImportStore {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """)) {
       for (Row row : rows) {
-        insert.setString(1, HexFormat.of().formatHex(random, place, place + SECRET_ID_BYTES));
-        place += SECRET_ID_BYTES;
+        insert.setString(1, ids.next());
         insert.setString(2, row.id.text());
         insert.setString(3, row.customer.text());
         insert.setString(4, row.digest.algorithm());

@@ -6,12 +6,14 @@ import io.clientele.crypto.SecretDigest;
 import io.clientele.db.Transaction;
 import io.clientele.id.ClientId;
 import io.clientele.id.CustomerId;
+import java.nio.ByteBuffer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
 /// Secrets of clients, a row each: digests, never the secrets. A secret that was ended keeps its
 /// row, for the record, without its digest.
@@ -57,6 +59,18 @@ public final class SecretStore {
     return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(value);
   }
 
+  /// Ids for new rows: the time with 12 hexadecimal digits and 12 more that begin at random and
+  /// count on. So new rows stand side by side in the index, and do not each touch a page of their
+  /// own.
+  List<String> newIds(int count) {
+    byte[] random = new byte[Long.BYTES];
+    provider.random().nextBytes(random);
+    long first = ByteBuffer.wrap(random).getLong();
+    HexFormat hex = HexFormat.of();
+    String time = hex.toHexDigits(clock.millis(), 12);
+    return IntStream.range(0, count).mapToObj(i -> time + hex.toHexDigits(first + i, 12)).toList();
+  }
+
   /// Adds one.
   ///
   /// @return the id of its row
@@ -68,9 +82,7 @@ public final class SecretStore {
       SecretDigest digest,
       ClientId createdBy,
       OptionalLong expiresAt) {
-    byte[] bytes = new byte[12];
-    provider.random().nextBytes(bytes);
-    String id = HexFormat.of().formatHex(bytes);
+    String id = newIds(1).getFirst();
     var insert =
         tx.handle()
             .createUpdate(

@@ -92,6 +92,8 @@ public final class Database implements AutoCloseable {
     config.addDataSourceProperty("connectTimeout", "2");
     config.addDataSourceProperty("socketTimeout", "10");
     config.addDataSourceProperty("tcpKeepAlive", "true");
+    // A batch of one-row inserts becomes inserts of many rows.
+    config.addDataSourceProperty("reWriteBatchedInserts", "true");
     HikariDataSource pool;
     try {
       pool = new HikariDataSource(config);
@@ -137,6 +139,11 @@ public final class Database implements AutoCloseable {
   /// Whether other nodes may write here too.
   public boolean isShared() {
     return shared;
+  }
+
+  /// Prepares for transactions of many thousand rows, as an import has and a server has not.
+  public void expectLargeTransactions() {
+    place.expectLargeTransactions();
   }
 
   /// The log of what changed.

@@ -24,5 +24,8 @@ interface Place {
   /// thread is as good. The work must not throw, must not `write`, and waits for nothing else.
   Optional<Executor> readers();
 
+  /// Prepares for transactions of many thousand rows.
+  void expectLargeTransactions();
+
   void close();
 }

@@ -47,6 +47,11 @@ final class Postgresql implements Place {
   }
 
   @Override
+  public void expectLargeTransactions() {
+    // The server has its own memory, and is told by who runs it.
+  }
+
+  @Override
   public void close() {
     closing.run();
   }

@@ -220,6 +220,21 @@ final class Sqlite implements Place {
     }
   }
 
+  @Override
+  public void expectLargeTransactions() {
+    CompletableFuture<Boolean> answer = new CompletableFuture<>();
+    writer.execute(
+        connection -> {
+          try {
+            connection.expectLargeTransactions();
+            answer.complete(true);
+          } catch (RuntimeException | Error e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    await(answer);
+  }
+
   private static <T> T await(CompletableFuture<T> answer) {
     try {
       return answer.get();

@@ -21,6 +21,11 @@ final class SqliteConnection implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SqliteConnection.class);
 
+  private static final int LARGE_CACHE_KIB = 256 * 1024;
+
+  /// 64 MiB.
+  private static final int LARGE_WAL_PAGES = 16 * 1024;
+
   private final Connection connection;
   private final String beginning;
   private final KeptStatements statements = new KeptStatements();
@@ -100,6 +105,14 @@ final class SqliteConnection implements AutoCloseable {
 
   Handle handle() {
     return handle;
+  }
+
+  /// Keeps the pages that a large transaction touches in memory until it commits, instead of
+  /// writing them to the WAL several times; and copies several commits from the WAL into the
+  /// database at once. Not for a server, whose readers would wade through a long WAL.
+  void expectLargeTransactions() {
+    run("PRAGMA cache_size = -" + LARGE_CACHE_KIB);
+    run("PRAGMA wal_autocheckpoint = " + LARGE_WAL_PAGES);
   }
 
   /// @throws TransactionException if it cannot; then there is no transaction
