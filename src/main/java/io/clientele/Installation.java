@@ -220,8 +220,7 @@ final class Installation {
       ClientStore clients = new ClientStore(clock, grants, secrets);
       CurrentCallers callers =
           new CurrentCallers(
-              new ClientDirectory(database, clients, secrets, settings.directoryBytes()),
-              customers);
+              new ClientDirectory(database, clients, settings.directoryBytes()), customers);
       CustomersEndpoint customersEndpoint =
           new CustomersEndpoint(database, customers, roles, grants, audit, callers, clients);
       // Nothing else wants these processors.
@@ -268,8 +267,7 @@ final class Installation {
       ClientStore clients = new ClientStore(clock, grants, secrets);
       CurrentCallers callers =
           new CurrentCallers(
-              new ClientDirectory(database, clients, secrets, settings.directoryBytes()),
-              customers);
+              new ClientDirectory(database, clients, settings.directoryBytes()), customers);
       try (SecretHasher hasher =
           new SecretHasher(
               provider, pepper(database, keys, provider), settings.slowHashThreads())) {

@@ -162,7 +162,7 @@ public final class Server implements AutoCloseable {
     CustomerDirectory customerDirectory =
         new CustomerDirectory(database, customers, settings.directoryBytes() / 4);
     ClientDirectory clientDirectory =
-        new ClientDirectory(database, clients, secrets, settings.directoryBytes());
+        new ClientDirectory(database, clients, settings.directoryBytes());
     CurrentCallers callers = new CurrentCallers(clientDirectory, customers);
     Usage usage = opened(open, new Usage(database, clock));
     KeyRing keys =

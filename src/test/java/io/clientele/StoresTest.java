@@ -22,8 +22,8 @@ class StoresTest {
   /// What belongs to no customer, and why.
   private static final Map<String, String> OF_NO_CUSTOMER =
       Map.ofEntries(
-          Map.entry("ClientStore.findByIdAlone", "who authenticates says only an id"),
-          Map.entry("ClientStore.findAndHold", "the same, in the deed's transaction"),
+          Map.entry("KnownClientStore.find", "who authenticates says only an id"),
+          Map.entry("ClientStore.findAndHold", "who asks, in the deed's transaction"),
           Map.entry("ClientStore.enabledOperators", "of customer operator only"),
           Map.entry("CustomerStore.page", "the operator's list of all customers"),
           Map.entry("KeyStore.hasSealedValues", "the installation's"),

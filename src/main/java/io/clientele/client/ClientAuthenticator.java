@@ -100,7 +100,7 @@ public final class ClientAuthenticator {
         limits.of(id.map(ClientId::text).orElse(""), request.address());
 
     Optional<String> obstacle = obstacle(client, customer, presented.method());
-    Optional<StoredSecret> right = checkFast(client, presented, obstacle.isEmpty());
+    Optional<KnownSecret> right = checkFast(client, presented, obstacle.isEmpty());
     List<Secret> slow =
         right.isPresent()
             ? List.of()
@@ -153,9 +153,9 @@ public final class ClientAuthenticator {
   ///
   /// @param wouldSucceed what is remembered serves only requests that succeed, or an answer that
   ///   comes too early would tell that the secret is right
-  private Optional<StoredSecret> checkFast(
+  private Optional<KnownSecret> checkFast(
       Optional<KnownClient> client, PresentedCredentials presented, boolean wouldSucceed) {
-    Optional<StoredSecret> right = Optional.empty();
+    Optional<KnownSecret> right = Optional.empty();
     for (Secret secret : presented.secrets()) {
       if (right.isPresent()) {
         return right;
@@ -169,13 +169,13 @@ public final class ClientAuthenticator {
     return right;
   }
 
-  private Optional<StoredSecret> checkGenerated(Optional<KnownClient> client, Secret secret) {
+  private Optional<KnownSecret> checkGenerated(Optional<KnownClient> client, Secret secret) {
     byte[] digest = hasher.fast(secret);
-    Optional<StoredSecret> right = Optional.empty();
+    Optional<KnownSecret> right = Optional.empty();
     long now = clock.millis();
     MessageDigest.isEqual(hasher.hmacDummy().bytes(), digest);
     if (client.isPresent()) {
-      for (StoredSecret stored : client.get().secrets()) {
+      for (KnownSecret stored : client.get().secrets()) {
         if (stored.digest() instanceof SecretDigest.Hmac hmac
             && MessageDigest.isEqual(hmac.bytes(), digest)
             && stored.isUsable(now)) {
@@ -186,7 +186,7 @@ public final class ClientAuthenticator {
     return right;
   }
 
-  private Optional<StoredSecret> checkSlow(
+  private Optional<KnownSecret> checkSlow(
       Optional<KnownClient> client,
       List<Secret> readings,
       FailureLimits.Allowance allowance,
@@ -196,7 +196,7 @@ public final class ClientAuthenticator {
     takeOrRefuse(allowance);
     try {
       for (Secret secret : readings) {
-        Optional<StoredSecret> right = hash(client, secret);
+        Optional<KnownSecret> right = hash(client, secret);
         if (right.isPresent()) {
           allowance.giveBack();
           KnownClient found = client.orElseThrow();
@@ -216,12 +216,12 @@ public final class ClientAuthenticator {
     }
   }
 
-  private Optional<StoredSecret> remembered(Optional<KnownClient> client, byte[] keyed) {
+  private Optional<KnownSecret> remembered(Optional<KnownClient> client, byte[] keyed) {
     if (client.isEmpty()) {
       return Optional.empty();
     }
     long now = clock.millis();
-    for (StoredSecret stored : client.get().secrets()) {
+    for (KnownSecret stored : client.get().secrets()) {
       byte[] expected =
           remembered.getIfPresent(
               new Remembered(client.get().id(), client.get().version(), stored.id()));
@@ -232,12 +232,12 @@ public final class ClientAuthenticator {
     return Optional.empty();
   }
 
-  private Optional<StoredSecret> hash(Optional<KnownClient> client, Secret secret)
+  private Optional<KnownSecret> hash(Optional<KnownClient> client, Secret secret)
       throws SecretHasher.Busy {
     long now = clock.millis();
     boolean compared = false;
     if (client.isPresent()) {
-      for (StoredSecret stored : client.get().secrets()) {
+      for (KnownSecret stored : client.get().secrets()) {
         if (stored.digest() instanceof SecretDigest.Argon2id argon && stored.isUsable(now)) {
           compared = true;
           if (hasher.matches(secret, argon)) {

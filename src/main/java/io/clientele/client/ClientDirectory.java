@@ -5,7 +5,6 @@ import io.clientele.db.Remembered;
 import io.clientele.db.Transaction;
 import io.clientele.http.Patience;
 import io.clientele.id.ClientId;
-import java.util.List;
 import java.util.Optional;
 
 /// The clients that are asked for often, in memory, so that a token costs no query.
@@ -13,18 +12,17 @@ public final class ClientDirectory {
 
   private final Remembered<ClientId, KnownClient> remembered;
   private final ClientStore clients;
-  private final SecretStore secrets;
+  private final KnownClientStore known = new KnownClientStore();
 
   /// @param bytes how much memory it may take, roughly
-  public ClientDirectory(Database database, ClientStore clients, SecretStore secrets, long bytes) {
+  public ClientDirectory(Database database, ClientStore clients, long bytes) {
     this.clients = clients;
-    this.secrets = secrets;
     this.remembered =
         new Remembered<>(
             database.changeLog(),
             ClientStore.CHANGE,
             ClientId::parse,
-            id -> database.read(tx -> withSecrets(tx, clients.findByIdAlone(tx, id))),
+            id -> database.read(tx -> known.find(tx, id)),
             KnownClient::weight,
             bytes);
   }
@@ -38,12 +36,7 @@ public final class ClientDirectory {
 
   /// The client as of a transaction, without its secrets, and it stays so until that ends.
   public Optional<KnownClient> loadAndHold(Transaction tx, ClientId client) {
-    return clients.findAndHold(tx, client).map(found -> KnownClient.of(found, List.of()));
-  }
-
-  private Optional<KnownClient> withSecrets(Transaction tx, Optional<Client> client) {
-    return client.map(
-        found -> KnownClient.of(found, secrets.list(tx, found.customer(), found.id())));
+    return clients.findAndHold(tx, client).map(KnownClient::withoutSecrets);
   }
 
   /// How many clients are in memory, roughly.

@@ -72,6 +72,10 @@ public record ClientFields(
 
   /// What `clientPermissions` lists.
   Holdings listed() {
+    return listed(clientPermissions);
+  }
+
+  private static Holdings listed(JsonNode clientPermissions) {
     SortedMap<RoleName, TenantSet> byRole = new TreeMap<>();
     clientPermissions
         .path("roles")
@@ -87,13 +91,21 @@ public record ClientFields(
 
   /// What `scope` gives: each role on all tenants.
   Holdings fromScope() {
+    return fromScope(scope);
+  }
+
+  private static Holdings fromScope(List<String> scope) {
     return Holdings.of(scope.stream().map(RoleName::new).toList(), TenantSet.all());
   }
 
   /// What ROLE_API by default adds: on the tenants that `clientPermissions` names, whatever the
   /// role; on all tenants if it is absent. Nothing in `operator`, which has no such role.
   Holdings byDefault(CustomerId customer) {
-    if (!defaultRolesAssignmentEnabled || customer.isOperator()) {
+    return defaultRolesAssignmentEnabled ? byDefault(clientPermissions, customer) : Holdings.NONE;
+  }
+
+  private static Holdings byDefault(JsonNode clientPermissions, CustomerId customer) {
+    if (customer.isOperator()) {
       return Holdings.NONE;
     }
     if (clientPermissions.isNull()) {
@@ -110,7 +122,19 @@ public record ClientFields(
 
   /// All that the client holds: listed, from `scope`, and by default.
   Holdings holdings(CustomerId customer) {
-    return listed().union(fromScope()).union(byDefault(customer));
+    return holdings(clientPermissions, scope, defaultRolesAssignmentEnabled, customer);
+  }
+
+  /// All that a client with these fields holds.
+  static Holdings holdings(
+      JsonNode clientPermissions,
+      List<String> scope,
+      boolean defaultRolesAssignmentEnabled,
+      CustomerId customer) {
+    Holdings given = listed(clientPermissions).union(fromScope(scope));
+    return defaultRolesAssignmentEnabled
+        ? given.union(byDefault(clientPermissions, customer))
+        : given;
   }
 
   /// The names of the fields in which two differ.

@@ -94,24 +94,19 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
         .findOne();
   }
 
-  /// The client whosever it is. These two are the methods without a customer: who authenticates
-  /// says only an id, and the customer follows from it.
-  public Optional<Client> findByIdAlone(Transaction tx, ClientId client) {
-    return findByIdAlone(tx, client, "");
-  }
-
-  /// The same, and nobody changes it before this transaction ends.
+  /// The client whosever it is, and nobody changes it before this transaction ends: of who asks, a
+  /// token says only the id at first.
   public Optional<Client> findAndHold(Transaction tx, ClientId client) {
-    return tx.held(CHANGE, client.text(), () -> findByIdAlone(tx, client, tx.forShare()));
+    return tx.held(CHANGE, client.text(), () -> findByIdAlone(tx, client));
   }
 
-  private static Optional<Client> findByIdAlone(Transaction tx, ClientId client, String lock) {
+  private static Optional<Client> findByIdAlone(Transaction tx, ClientId client) {
     return tx.handle()
         .createQuery(
             "SELECT "
                 + COLUMNS
                 + "FROM client WHERE client_id = :client AND deleted_at IS NULL"
-                + lock)
+                + tx.forShare())
         .bind("client", client.text())
         .map((row, context) -> read(row))
         .findOne();
@@ -466,9 +461,15 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
     return sum;
   }
 
-  private static List<String> strings(ResultSet row, String column) throws SQLException {
+  /// A column that holds a list as JSON, or nothing.
+  static List<String> strings(ResultSet row, String column) throws SQLException {
     String text = row.getString(column);
-    if (text == null) {
+    return strings(text == null ? "" : text);
+  }
+
+  /// Reads a list in JSON; an empty text is an empty list.
+  static List<String> strings(String text) {
+    if (text.isEmpty()) {
       return List.of();
     }
     List<String> strings = new ArrayList<>();

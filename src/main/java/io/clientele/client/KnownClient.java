@@ -25,18 +25,21 @@ public record KnownClient(
     boolean mayUseBasic,
     boolean mayUsePost,
     int accessTokenValidity,
-    List<StoredSecret> secrets,
+    List<KnownSecret> secrets,
     Holdings holdings,
     Optional<String> email,
     List<String> resourceIds) {
 
   static final int DEFAULT_VALIDITY = 3600;
 
+  private static final int SMALL_HOLDINGS = 1500;
+
   public KnownClient {
     secrets = List.copyOf(secrets);
   }
 
-  static KnownClient of(Client client, List<StoredSecret> secrets) {
+  /// A client as it stands, without its secrets.
+  static KnownClient withoutSecrets(Client client) {
     ClientFields fields = client.fields();
     return new KnownClient(
         client.id(),
@@ -47,16 +50,38 @@ public record KnownClient(
         fields.clientAuthenticationMethods().contains(AuthenticationMethod.BASIC),
         fields.clientAuthenticationMethods().contains(AuthenticationMethod.POST),
         fields.accessTokenValidity().orElse(DEFAULT_VALIDITY),
-        secrets,
+        List.of(),
         client.holdings(),
         fields.clientEmail(),
         fields.resourceIds());
   }
 
-  /// Bytes in memory, roughly.
+  KnownClient with(List<KnownSecret> all) {
+    return new KnownClient(
+        id,
+        customer,
+        version,
+        generation,
+        enabled,
+        mayUseBasic,
+        mayUsePost,
+        accessTokenValidity,
+        all,
+        holdings,
+        email,
+        resourceIds);
+  }
+
+  /// Bytes in memory, roughly. Small holdings are shared with others as a rule, and counted as if
+  /// five did.
   int weight() {
-    int tenants = holdings.byRole().values().stream().mapToInt(each -> each.written().size()).sum();
-    int texts = resourceIds.stream().mapToInt(String::length).sum();
-    return 500 + 250 * secrets.size() + 120 * holdings.byRole().size() + 80 * tenants + texts;
+    int grants = holdings.byRole().values().stream().mapToInt(each -> each.written().size()).sum();
+    int held = 200 * holdings.byRole().size() + 100 * grants;
+    int share = held > SMALL_HOLDINGS ? held : held / 5;
+    int secretBytes = secrets.stream().mapToInt(KnownSecret::weight).sum();
+    int texts =
+        email.map(String::length).orElse(0)
+            + resourceIds.stream().mapToInt(each -> 64 + each.length()).sum();
+    return 250 + id.text().length() + secretBytes + texts + share;
   }
 }
