@@ -27,6 +27,11 @@ public final class Processes implements AutoCloseable {
     return process;
   }
 
+  /// Whether the run ends: what fails from now on fails for that.
+  boolean isClosed() {
+    return closed;
+  }
+
   /// Ends a process and those it started: asks first, insists after 15 s.
   void end(Process process) {
     List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());

@@ -72,6 +72,11 @@ public final class Workshop implements AutoCloseable {
     }
   }
 
+  /// Whether the run ends, e.g. by Ctrl-C.
+  public boolean isEnding() {
+    return processes.isClosed();
+  }
+
   /// Ends every process and deletes every directory of this run.
   @Override
   public void close() throws IOException {

@@ -26,14 +26,11 @@ public final class GrowthRow implements Row {
 
   @Override
   public Duration estimate(Pace pace) {
+    Duration ofSize =
+        pace.warmUp().plus(pace.trial().multipliedBy(8L * pace.rounds())).plusSeconds(3);
     return sizes(pace).stream()
-        .map(
-            size ->
-                pace.ofComparison()
-                    .plus(pace.warmUp())
-                    .plus(pace.trial().multipliedBy(4L * pace.rounds()))
-                    .plusSeconds(size / 10_000))
-        .reduce(Duration.ZERO, Duration::plus);
+        .map(size -> ofSize.plusSeconds(size / 10_000))
+        .reduce(pace.warmUp().plusSeconds(2), Duration::plus);
   }
 
   private static List<Integer> sizes(Pace pace) {

@@ -33,7 +33,7 @@ public final class IntrospectionRow implements Row {
 
   @Override
   public Duration estimate(Pace pace) {
-    return pace.ofComparison().multipliedBy(2).plusSeconds(unseen(pace) / 10_000);
+    return pace.ofComparison().multipliedBy(2).plusSeconds(unseen(pace) / 15_000);
   }
 
   /// Tokens of one trial, each asked about once.

@@ -38,11 +38,11 @@ public final class LatencyRow implements Row {
     return pace.warmUp()
         .plus(duration(pace).multipliedBy(pace.rounds()))
         .multipliedBy(2)
-        .plusSeconds(6);
+        .plusSeconds(3);
   }
 
   private static Duration duration(Pace pace) {
-    return pace.trial().multipliedBy(3);
+    return pace.trial().multipliedBy(pace.isFull() ? 3 : 2);
   }
 
   @Override

@@ -44,7 +44,7 @@ public final class ManagementRow implements Row {
 
   @Override
   public Duration estimate(Pace pace) {
-    return pace.trial().multipliedBy(2L * rounds(pace) + 3).plusSeconds(30);
+    return pace.trial().multipliedBy(2L * rounds(pace) + 3).plusSeconds(10);
   }
 
   private static int rounds(Pace pace) {

@@ -31,7 +31,7 @@ public final class MemoryRow implements Row {
 
   @Override
   public Duration estimate(Pace pace) {
-    return pace.warmUp().plusSeconds(20 + further(pace) / 2_000);
+    return pace.warmUp().plusSeconds(12 + further(pace) / 2_500);
   }
 
   private static int further(Pace pace) {

@@ -16,11 +16,11 @@ public record Pace(boolean isFull, Duration warmUp, Duration trial, int rounds, 
   }
 
   public static Pace quick() {
-    return new Pace(false, Duration.ofSeconds(5), Duration.ofSeconds(2), 1, 3);
+    return new Pace(false, Duration.ofSeconds(4), Duration.ofSeconds(2), 1, 2);
   }
 
   /// How long one comparison takes at the longest, with the start of two servers.
   Duration ofComparison() {
-    return warmUp.multipliedBy(2).plus(trial.multipliedBy(4L * rounds)).plusSeconds(6);
+    return warmUp.multipliedBy(2).plus(trial.multipliedBy(4L * rounds)).plusSeconds(3);
   }
 }

@@ -22,14 +22,12 @@ import java.util.concurrent.atomic.AtomicLong;
 public record PeerRow(String name, Participant peer, boolean keepsTokens, boolean isSlow)
     implements Row {
 
-  private static final Duration SLOW_TRIAL = Duration.ofSeconds(8);
-
   @Override
   public Duration estimate(Pace pace) {
-    int starts = keepsTokens ? 2 * rounds(pace) : 1;
+    int starts = isStartedAnew(pace) ? 2 * rounds(pace) : 1;
     return pace.warmUp()
         .plus(pace.trial().plus(trial(pace)).multipliedBy(2L * rounds(pace)))
-        .plus(warmUp(pace).plusSeconds(10).multipliedBy(starts));
+        .plus(warmUp(pace).plusSeconds(6).multipliedBy(starts));
   }
 
   /// Two are enough to tell factors of ten and more.
@@ -37,12 +35,17 @@ public record PeerRow(String name, Participant peer, boolean keepsTokens, boolea
     return Math.min(2, pace.rounds());
   }
 
+  /// A quick run is over before the tokens that it keeps weigh anything.
+  private boolean isStartedAnew(Pace pace) {
+    return keepsTokens && pace.isFull();
+  }
+
   private Duration warmUp(Pace pace) {
-    return isSlow ? SLOW_TRIAL : pace.warmUp().multipliedBy(3).dividedBy(2);
+    return isSlow ? trial(pace) : pace.warmUp().multipliedBy(pace.isFull() ? 3 : 2).dividedBy(2);
   }
 
   private Duration trial(Pace pace) {
-    return isSlow ? SLOW_TRIAL : pace.trial();
+    return isSlow && !pace.isFull() ? Duration.ofSeconds(4) : pace.trial();
   }
 
   @Override
@@ -52,7 +55,7 @@ public record PeerRow(String name, Participant peer, boolean keepsTokens, boolea
       Load load = SideBySide.wrk(workshop, ours);
       Trial.warmUp(ours.process(), load, pace.warmUp());
       Comparison.Measurement ofOurs = () -> Trial.of(ours.process(), load, pace.trial());
-      return keepsTokens
+      return isStartedAnew(pace)
           ? measureAnew(workshop, pace, ofOurs)
           : measureOnce(workshop, pace, ofOurs);
     }
@@ -90,7 +93,7 @@ public record PeerRow(String name, Participant peer, boolean keepsTokens, boolea
       throws IOException, InterruptedException {
     Load load = SideBySide.wrk(workshop, server);
     if (isSlow) {
-      load.run(SLOW_TRIAL);
+      load.run(warmUp(pace));
     } else {
       Trial.warmUp(server.process(), load, warmUp(pace));
     }

@@ -36,7 +36,7 @@ public final class StartRow implements Row {
 
   @Override
   public Duration estimate(Pace pace) {
-    return Duration.ofSeconds(8L * pace.repeats() + 20);
+    return Duration.ofSeconds(4L * pace.repeats() + 10);
   }
 
   @Override
