@@ -135,7 +135,7 @@ final class Assembled implements AutoCloseable {
     SecretStore secretStore = new SecretStore(clock, provider);
     ClientStore clientStore = new ClientStore(clock, grants, secretStore);
     customers = new CustomerDirectory(database, customerStore, DIRECTORY_BYTES / 4);
-    clients = new ClientDirectory(database, clientStore, secretStore, DIRECTORY_BYTES);
+    clients = new ClientDirectory(database, clientStore, DIRECTORY_BYTES);
     usage = opened(new Usage(database, clock));
     KeyRing keys = opened(new KeyRing(database, keyStore, audit, provider, LIFETIMES, clock));
     Revocations revocations = opened(new Revocations(database, audit, usage, clock));
