@@ -6,8 +6,6 @@ import io.clientele.http.Percent;
 import io.clientele.http.Request;
 import io.clientele.oauth.OAuthException;
 import io.clientele.oauth.OAuthException.Code;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -99,10 +97,14 @@ record PresentedCredentials(String id, List<Secret> secrets, AuthenticationMetho
 
   private static String decode(String base64) {
     try {
-      byte[] bytes = Base64.getDecoder().decode(base64);
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (IllegalArgumentException | CharacterCodingException e) {
-      throw ClientAuthenticator.failed("Basic that is not base64 of UTF-8");
+      String text = new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+      // What bytes that are no UTF-8 become; no id and no secret holds it.
+      if (text.indexOf('\uFFFD') < 0) {
+        return text;
+      }
+    } catch (IllegalArgumentException e) {
+      // Refused below, like bytes that are no UTF-8.
     }
+    throw ClientAuthenticator.failed("Basic that is not base64 of UTF-8");
   }
 }

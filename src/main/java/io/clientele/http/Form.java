@@ -28,14 +28,12 @@ public final class Form {
   ///
   /// @throws OAuthException `invalid_request` if the text is not form-encoded UTF-8
   public static Form parse(byte[] body) {
-    // ISO 8859-1 keeps each byte as one character; Percent looks at UTF-8 only where an escape
-    // stands.
-    for (byte b : body) {
-      if (b < 0) {
-        throw new OAuthException(Code.INVALID_REQUEST, "the form holds bytes outside ASCII");
-      }
+    String text = new String(body, StandardCharsets.US_ASCII);
+    // What bytes outside ASCII become.
+    if (text.indexOf('\uFFFD') >= 0) {
+      throw new OAuthException(Code.INVALID_REQUEST, "the form holds bytes outside ASCII");
     }
-    return parse(new String(body, StandardCharsets.US_ASCII));
+    return parse(text);
   }
 
   /// Reads a query string.

@@ -48,6 +48,9 @@ record ProtocolForm(Form body, Form all) {
   }
 
   private static void requireForm(String type) {
+    if (type.equalsIgnoreCase(FORM)) {
+      return;
+    }
     String[] parts = type.split(";", -1);
     boolean isForm = parts[0].strip().equalsIgnoreCase(FORM);
     for (int i = 1; i < parts.length; i++) {

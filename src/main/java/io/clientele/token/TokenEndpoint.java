@@ -10,6 +10,12 @@ import io.clientele.token.TokenIssuer.IssuedToken;
 /// `POST /oauth/token` (RFC 6749 §3.2).
 public final class TokenEndpoint {
 
+  /// Bytes around the JWT and the scope where the lifetime has four digits, as it has by default;
+  /// an answer of just that size is not copied.
+  private static final int AROUND =
+      "{\"access_token\":\"\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"scope\":\"\"}"
+          .length();
+
   private final ClientAuthenticator authenticator;
   private final TokenIssuer issuer;
 
@@ -30,7 +36,7 @@ public final class TokenEndpoint {
   /// RFC 6749 §5.1
   private static Response answer(IssuedToken token) {
     AsciiBuffer json =
-        new AsciiBuffer(token.jwt().length + token.scope().length + 96)
+        new AsciiBuffer(token.jwt().length + token.scope().length + AROUND)
             .append("{\"access_token\":\"")
             .append(token.jwt())
             .append("\",\"token_type\":\"Bearer\",\"expires_in\":")
