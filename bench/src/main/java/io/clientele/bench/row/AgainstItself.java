@@ -23,7 +23,12 @@ public final class AgainstItself implements Row {
 
   @Override
   public Duration estimate(Pace pace) {
-    return pace.ofComparison();
+    return warmer(pace).ofComparison();
+  }
+
+  /// A quick run is not so quick that both are still being compiled.
+  private static Pace warmer(Pace pace) {
+    return pace.isFull() ? pace : pace.withWarmUp(Duration.ofSeconds(8));
   }
 
   /// @throws IOException if the two differ by more than 5 % three times
@@ -31,7 +36,7 @@ public final class AgainstItself implements Row {
   public Measured measure(Workshop workshop, Pace pace, Say say)
       throws IOException, InterruptedException {
     for (int i = 0; i < TRIES; i++) {
-      Comparison comparison = once(workshop, pace);
+      Comparison comparison = once(workshop, warmer(pace));
       double ratio = comparison.cpuRatio().median();
       if (Math.abs(ratio - 1) <= TOLERATED) {
         return new Measured().add(Figure.ratio("itself.cpu-ratio", comparison.cpuRatio()));

@@ -27,7 +27,10 @@ public final class GrowthRow implements Row {
   @Override
   public Duration estimate(Pace pace) {
     Duration ofSize =
-        pace.warmUp().plus(pace.trial().multipliedBy(8L * pace.rounds())).plusSeconds(3);
+        pace.warmUp()
+            .multipliedBy(2)
+            .plus(pace.trial().multipliedBy(8L * pace.rounds()))
+            .plusSeconds(3);
     return sizes(pace).stream()
         .map(size -> ofSize.plusSeconds(size / 10_000))
         .reduce(pace.warmUp().plusSeconds(2), Duration::plus);
@@ -67,6 +70,7 @@ public final class GrowthRow implements Row {
     int size = many.clients().count();
     try (ClienteleServer server = many.clientele().serve(workshop)) {
       measured.add(Figure.of("growth." + size + "-bytes", (double) many.bytes() / size, "bytes"));
+      Trial.warmUp(server.process(), many.one(server), pace.warmUp());
       // Cold ones first: afterwards the directory is full of others.
       int ofTrial = Math.min(size / (2 * pace.rounds() + 2), pace.isFull() ? 60_000 : 5_000);
       Population.Cold cold = many.cold(server);

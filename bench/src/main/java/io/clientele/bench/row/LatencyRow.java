@@ -37,7 +37,7 @@ public final class LatencyRow implements Row {
   public Duration estimate(Pace pace) {
     return pace.warmUp()
         .plus(duration(pace).multipliedBy(pace.rounds()))
-        .multipliedBy(2)
+        .multipliedBy(pace.isFull() ? 2 : 1)
         .plusSeconds(3);
   }
 
@@ -50,7 +50,9 @@ public final class LatencyRow implements Row {
       throws IOException, InterruptedException {
     Measured measured = new Measured();
     measure(new Clientele(workshop.newDirectory("data")), "latency.", workshop, pace, measured);
-    measure(new BareHandler(), "latency.bare-", workshop, pace, measured);
+    if (pace.isFull()) {
+      measure(new BareHandler(), "latency.bare-", workshop, pace, measured);
+    }
     return measured;
   }
 

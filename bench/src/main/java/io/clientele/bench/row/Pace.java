@@ -16,7 +16,12 @@ public record Pace(boolean isFull, Duration warmUp, Duration trial, int rounds, 
   }
 
   public static Pace quick() {
-    return new Pace(false, Duration.ofSeconds(4), Duration.ofSeconds(2), 1, 2);
+    return new Pace(false, Duration.ofSeconds(3), Duration.ofSeconds(2), 1, 2);
+  }
+
+  /// The same with another time to warm up.
+  Pace withWarmUp(Duration longest) {
+    return new Pace(isFull, longest, trial, rounds, repeats);
   }
 
   /// How long one comparison takes at the longest, with the start of two servers.

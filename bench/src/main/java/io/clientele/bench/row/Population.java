@@ -69,6 +69,12 @@ record Population(GeneratedClients clients, Clientele clientele) {
         Call.TOKEN_ANSWER);
   }
 
+  /// The most popular client alone.
+  Load one(ClienteleServer server) {
+    return ClosedLoop.of(
+        server.port(), Requests.repeated(clients.token(server.port(), 0)), Call.TOKEN_ANSWER);
+  }
+
   /// Clients that did not ask yet, each once.
   Cold cold(ClienteleServer server) {
     return new Cold(server);
