@@ -60,11 +60,11 @@ CREATE TABLE client_grant (
   customer_id TEXT ${bytewise} NOT NULL,
   given_by    TEXT NOT NULL,
   given_at    BIGINT NOT NULL,
-  PRIMARY KEY (client_id, role, tenant_id),
+  PRIMARY KEY (customer_id, client_id, role, tenant_id),
   FOREIGN KEY (customer_id, client_id) REFERENCES client (customer_id, client_id)
 );
-CREATE INDEX client_grant_of_tenant ON client_grant (customer_id, tenant_id);
-CREATE INDEX client_grant_of_role ON client_grant (customer_id, role);
+CREATE INDEX client_grant_of_tenant ON client_grant (customer_id, tenant_id, client_id);
+CREATE INDEX client_grant_of_role ON client_grant (customer_id, role, client_id);
 
 CREATE TABLE client_secret (
   secret_id    TEXT NOT NULL PRIMARY KEY,

@@ -141,14 +141,30 @@ public final class GrantStore {
         .execute();
   }
 
-  /// Who holds a role, and where.
+  /// A few of the clients that hold a role, in byte order.
+  public List<ClientId> heldBy(Transaction tx, CustomerId customer, RoleName role, int limit) {
+    return tx.handle()
+        .createQuery(
+            """
+            SELECT DISTINCT client_id FROM client_grant
+            WHERE customer_id = :customer AND role = :role
+            ORDER BY client_id LIMIT :limit
+            """)
+        .bind("customer", customer.text())
+        .bind("role", role.text())
+        .bind("limit", limit)
+        .map((row, context) -> new ClientId(row.getString("client_id")))
+        .list();
+  }
+
+  /// Who holds a role, and where: all of them.
   public Map<ClientId, TenantSet> holders(Transaction tx, CustomerId customer, RoleName role) {
     Map<ClientId, List<String>> written = new LinkedHashMap<>();
     tx.handle()
         .createQuery(
             """
             SELECT client_id, tenant_id FROM client_grant
-            WHERE customer_id = :customer AND role = :role ORDER BY client_id, tenant_id
+            WHERE customer_id = :customer AND role = :role ORDER BY client_id
             """)
         .bind("customer", customer.text())
         .bind("role", role.text())
@@ -162,7 +178,11 @@ public final class GrantStore {
               }
             });
     Map<ClientId, TenantSet> holders = new LinkedHashMap<>();
-    written.forEach((client, tenants) -> holders.put(client, TenantSet.read(tenants)));
+    written.forEach(
+        (client, tenants) -> {
+          tenants.sort(null);
+          holders.put(client, TenantSet.read(tenants));
+        });
     return holders;
   }
 

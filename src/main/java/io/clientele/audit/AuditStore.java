@@ -47,9 +47,26 @@ public final class AuditStore {
       Optional<String> object,
       OptionalLong from,
       OptionalLong to,
-      int limit) {}
+      int limit) {
+
+    boolean letsAllThrough() {
+      return action.isEmpty()
+          && actor.isEmpty()
+          && object.isEmpty()
+          && from.isEmpty()
+          && to.isEmpty();
+    }
+  }
+
+  /// A part of a list.
+  ///
+  /// @param next the part behind it is before this number; empty if this is the last
+  public record Listed(List<Entry> items, OptionalLong next) {}
 
   private static final int ROWS_AT_ONCE = 100;
+
+  /// How many events are looked at for one page of those that a filter lets through.
+  private static final int MOST_LOOKED_AT = 10_000;
 
   private record Head(long seq, String hash) {}
 
@@ -160,9 +177,13 @@ public final class AuditStore {
     }
   }
 
-  /// A page of one customer's events, newest first.
-  public Page.Part<Entry> list(Transaction tx, CustomerId customer, Filter filter) {
+  /// A page of one customer's events, newest first. A filter that lets few of many through may
+  /// leave few on a page, or none, with more behind it.
+  public Listed list(Transaction tx, CustomerId customer, Filter filter) {
+    OptionalLong end =
+        filter.letsAllThrough() ? OptionalLong.empty() : lastToLookAt(tx, customer, filter.before);
     List<String> conditions = new ArrayList<>(List.of("customer_id = :customer"));
+    end.ifPresent(v -> conditions.add("seq >= :end"));
     filter.before.ifPresent(v -> conditions.add("seq < :before"));
     filter.action.ifPresent(v -> conditions.add("action = :action"));
     filter.actor.ifPresent(v -> conditions.add("actor = :actor"));
@@ -180,15 +201,37 @@ public final class AuditStore {
             .bind("customer", customer.text())
             .bind("limit", filter.limit + 1)
             .setFetchSize(ROWS_AT_ONCE);
+    end.ifPresent(value -> query.bind("end", value));
     filter.before.ifPresent(value -> query.bind("before", value));
     filter.action.ifPresent(value -> query.bind("action", value));
     filter.actor.ifPresent(value -> query.bind("actor", value));
     filter.object.ifPresent(value -> query.bind("object", value));
     filter.from.ifPresent(value -> query.bind("from", value));
     filter.to.ifPresent(value -> query.bind("to", value));
-    return query
-        .map((row, context) -> read(row))
-        .withStream(events -> Page.take(events.iterator(), filter.limit));
+    Page.Part<Entry> part =
+        query
+            .map((row, context) -> read(row))
+            .withStream(events -> Page.take(events.iterator(), filter.limit));
+    return new Listed(
+        part.items(), part.more() ? OptionalLong.of(part.items().getLast().seq()) : end);
+  }
+
+  /// The event after which so many were looked at; empty if there are not so many.
+  private static OptionalLong lastToLookAt(
+      Transaction tx, CustomerId customer, OptionalLong before) {
+    long beginning =
+        before.isPresent()
+            ? before.getAsLong()
+            : tx.handle()
+                    .createQuery("SELECT seq FROM audit_head WHERE customer_id = :customer")
+                    .bind("customer", customer.text())
+                    .mapTo(Long.class)
+                    .findOne()
+                    .orElse(0L)
+                + 1;
+    // There is no gap.
+    long end = beginning - MOST_LOOKED_AT;
+    return end > 1 ? OptionalLong.of(end) : OptionalLong.empty();
   }
 
   private static Page.Item<Entry> read(ResultSet row) throws SQLException {

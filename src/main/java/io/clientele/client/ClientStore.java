@@ -51,6 +51,9 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
 
   private static final int ROWS_AT_ONCE = 100;
 
+  /// How many clients are looked at for one page of those that a filter lets through.
+  private static final int MOST_LOOKED_AT = 10_000;
+
   private final InstantSource clock;
   private final GrantStore grants;
   private final SecretStore secrets;
@@ -76,7 +79,17 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
       Optional<String> prefix,
       Optional<Boolean> enabled,
       Optional<RoleName> role,
-      Optional<TenantId> tenant) {}
+      Optional<TenantId> tenant) {
+
+    boolean letsAllThrough() {
+      return prefix.isEmpty() && enabled.isEmpty() && role.isEmpty() && tenant.isEmpty();
+    }
+  }
+
+  /// A part of a list.
+  ///
+  /// @param next the part behind it begins behind this one; empty if this is the last
+  record Listed(List<Client> items, Optional<ClientId> next) {}
 
   /// The client, if the customer has it and it is not deleted.
   public Optional<Client> find(Transaction tx, CustomerId customer, ClientId client) {
@@ -112,10 +125,16 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
         .findOne();
   }
 
-  /// A page of a customer's clients in byte order of their ids.
-  Page.Part<Client> list(Transaction tx, CustomerId customer, Filter filter) {
+  /// A page of a customer's clients in byte order of their ids. A filter that lets few of many
+  /// through may leave few on a page, or none, with more behind it.
+  Listed list(Transaction tx, CustomerId customer, Filter filter) {
+    Optional<ClientId> end =
+        filter.letsAllThrough() ? Optional.empty() : lastToLookAt(tx, customer, filter.after);
     List<String> conditions = new ArrayList<>();
     conditions.add("c.customer_id = :customer AND c.deleted_at IS NULL AND c.client_id > :after");
+    if (end.isPresent()) {
+      conditions.add("c.client_id <= :end");
+    }
     if (filter.prefix.isPresent()) {
       conditions.add(
           "(substr(c.client_id, 1, :length) = :prefix OR substr(c.client_name, 1, :length) ="
@@ -127,13 +146,15 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
     if (filter.role.isPresent()) {
       conditions.add(
           """
-          EXISTS (SELECT 1 FROM client_grant g WHERE g.client_id = c.client_id AND g.role = :role)
+          EXISTS (SELECT 1 FROM client_grant g
+            WHERE g.customer_id = :customer AND g.client_id = c.client_id AND g.role = :role)
           """);
     }
     if (filter.tenant.isPresent()) {
       conditions.add(
           """
-          EXISTS (SELECT 1 FROM client_grant g WHERE g.client_id = c.client_id
+          EXISTS (SELECT 1 FROM client_grant g
+            WHERE g.customer_id = :customer AND g.client_id = c.client_id
             AND (g.tenant_id IN (:tenant, '*') OR g.role IN (%s)))
           """
               .formatted(ON_WHOLE_CUSTOMER));
@@ -151,15 +172,34 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
             .bind("after", filter.after)
             .bind("limit", filter.limit + 1)
             .setFetchSize(ROWS_AT_ONCE);
+    end.ifPresent(id -> query.bind("end", id.text()));
     filter.prefix.ifPresent(
         prefix ->
             query.bind("prefix", prefix).bind("length", prefix.codePointCount(0, prefix.length())));
     filter.enabled.ifPresent(enabled -> query.bind("enabled", enabled));
     filter.role.ifPresent(role -> query.bind("role", role.text()));
     filter.tenant.ifPresent(tenant -> query.bind("tenant", tenant.text()));
-    return query
-        .map((row, context) -> new Page.Item<>(read(row), characters(row)))
-        .withStream(clients -> Page.take(clients.iterator(), filter.limit));
+    Page.Part<Client> part =
+        query
+            .map((row, context) -> new Page.Item<>(read(row), characters(row)))
+            .withStream(clients -> Page.take(clients.iterator(), filter.limit));
+    return new Listed(part.items(), part.more() ? Optional.of(part.items().getLast().id()) : end);
+  }
+
+  /// The client after which so many were looked at; empty if there are not so many.
+  private static Optional<ClientId> lastToLookAt(
+      Transaction tx, CustomerId customer, String after) {
+    return tx.handle()
+        .createQuery(
+            """
+            SELECT client_id FROM client WHERE customer_id = :customer AND client_id > :after
+            ORDER BY client_id LIMIT 1 OFFSET :looked
+            """)
+        .bind("customer", customer.text())
+        .bind("after", after)
+        .bind("looked", MOST_LOOKED_AT - 1)
+        .map((row, context) -> new ClientId(row.getString("client_id")))
+        .findOne();
   }
 
   /// Which of these ids are or were in use, by whomever. Who asks has locked its customer, and so
@@ -334,7 +374,7 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
   public void deleteAll(Transaction tx, CustomerId customer) {
     String after = "";
     while (true) {
-      Page.Part<Client> page =
+      Listed page =
           list(
               tx,
               customer,
@@ -346,10 +386,10 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
                   Optional.empty(),
                   Optional.empty()));
       page.items().forEach(client -> delete(tx, client));
-      if (!page.more()) {
+      if (page.next().isEmpty()) {
         return;
       }
-      after = page.items().getLast().id().text();
+      after = page.next().get().text();
     }
   }
 
@@ -358,10 +398,9 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
     return tx.handle()
         .createQuery(
             """
-            SELECT COUNT(DISTINCT c.client_id) FROM client c
-            JOIN client_grant g ON g.client_id = c.client_id
-            WHERE c.customer_id = 'operator' AND c.enabled = :enabled AND c.deleted_at IS NULL
-            AND g.role = :role
+            SELECT COUNT(DISTINCT c.client_id) FROM client_grant g CROSS JOIN client c
+            WHERE g.customer_id = 'operator' AND g.role = :role
+            AND c.client_id = g.client_id AND c.enabled = :enabled AND c.deleted_at IS NULL
             """)
         .bind("enabled", true)
         .bind("role", Role.OPERATOR.roleName().text())

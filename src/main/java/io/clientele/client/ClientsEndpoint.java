@@ -92,13 +92,14 @@ public final class ClientsEndpoint {
     if (!faults.isEmpty()) {
       throw Problem.faults(faults);
     }
-    Page.Part<Client> found = database.read(tx -> clients.list(tx, call.customer(), filter));
+    ClientStore.Listed found = database.read(tx -> clients.list(tx, call.customer(), filter));
     ArrayNode array = Json.array();
     found.items().forEach(client -> array.add(client.toJson(Optional.empty())));
     Response response = Response.json(200, array);
-    return found.more()
-        ? Page.withNext(response, call.request(), found.items().getLast().id().text())
-        : response;
+    return found
+        .next()
+        .map(last -> Page.withNext(response, call.request(), last.text()))
+        .orElse(response);
   }
 
   private static Optional<Boolean> bool(String text) {

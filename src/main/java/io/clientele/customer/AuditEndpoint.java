@@ -54,13 +54,13 @@ public final class AuditEndpoint {
             from,
             to,
             page.limit());
-    Page.Part<Entry> found = database.read(tx -> audit.list(tx, call.customer(), filter));
+    AuditStore.Listed found = database.read(tx -> audit.list(tx, call.customer(), filter));
     Response response =
         call.request().headers("Accept").stream().anyMatch(accept -> accept.contains(NDJSON))
             ? lines(found.items())
             : array(found.items());
-    return found.more()
-        ? Page.withNext(response, call.request(), Long.toString(found.items().getLast().seq()))
+    return found.next().isPresent()
+        ? Page.withNext(response, call.request(), Long.toString(found.next().getAsLong()))
         : response;
   }
 

@@ -284,6 +284,10 @@ public final class PermissionsEndpoint {
       denied.add(
           new Fault(draft.pointer, "'" + name + "' carries privileges that you do not hold"));
     }
+    if (rank) {
+      // Who outranks the role may give it to anybody, and they may be many.
+      return denied;
+    }
     grants
         .holders(tx, customer.id(), name)
         .forEach(

@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -166,13 +165,10 @@ public final class RolesEndpoint {
   private void drop(Transaction tx, Customer customer, Caller caller, List<RoleName> names) {
     List<Fault> held = new ArrayList<>();
     for (RoleName name : names) {
-      Map<ClientId, TenantSet> holders = grants.holders(tx, customer.id(), name);
+      List<ClientId> holders = grants.heldBy(tx, customer.id(), name, 10);
       if (!holders.isEmpty()) {
         String clients =
-            holders.keySet().stream()
-                .limit(10)
-                .map(client -> "'" + client + "'")
-                .collect(Collectors.joining(", "));
+            holders.stream().map(client -> "'" + client + "'").collect(Collectors.joining(", "));
         held.add(new Fault("", "'" + name + "' is held by clients " + clients));
       }
     }

@@ -195,12 +195,22 @@ public final class ChangeLog implements AutoCloseable {
 
   private void prune() {
     long before = clock.millis() - KEPT.toMillis();
-    database.write(
-        tx ->
-            tx.handle()
-                .createUpdate("DELETE FROM change_log WHERE at < :before")
-                .bind("before", before)
-                .execute());
+    int deleted = PAGE;
+    // From the oldest on and in parts: an import makes many, and nobody is to wait for this.
+    while (deleted == PAGE) {
+      deleted =
+          database.write(
+              tx ->
+                  tx.handle()
+                      .createUpdate(
+                          """
+                          DELETE FROM change_log WHERE at < :before
+                          AND seq IN (SELECT seq FROM change_log ORDER BY seq LIMIT :page)
+                          """)
+                      .bind("before", before)
+                      .bind("page", PAGE)
+                      .execute());
+    }
   }
 
   @Override

@@ -28,7 +28,7 @@ class GrantStoreTest extends StoreTestBase {
   @EnumSource(Kind.class)
   @StoreMethods(
       of = GrantStore.class,
-      value = {"holders", "namedOn"})
+      value = {"holders", "heldBy", "namedOn"})
   void whatAnothersClientsHoldIsNotSeen(Kind kind) {
     StoreWorld world = world(kind);
     Owner a = world.newOwner();
@@ -37,6 +37,8 @@ class GrantStoreTest extends StoreTestBase {
     assertThat(
             world.<Map<ClientId, TenantSet>>read(tx -> store.holders(tx, b.customer(), a.role())))
         .containsOnlyKeys(b.client());
+    assertThat(world.<List<ClientId>>read(tx -> store.heldBy(tx, b.customer(), a.role(), 10)))
+        .containsExactly(b.client());
     assertThat(world.<List<ClientId>>read(tx -> store.namedOn(tx, b.customer(), a.tenant(), 10)))
         .isEmpty();
     assertThat(world.<List<ClientId>>read(tx -> store.namedOn(tx, a.customer(), a.tenant(), 10)))
