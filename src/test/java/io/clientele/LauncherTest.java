@@ -246,16 +246,30 @@ class LauncherTest {
     }
 
     @Test
+    void aLargeDirectoryGetsTheCollectorWithShortPauses() throws Exception {
+      for (List<String> words :
+          List.of(List.of("--directory-memory", "4096"), List.of("--directory-memory=513"))) {
+        List<String> arguments = new ArrayList<>(List.of("serve"));
+        arguments.addAll(words);
+        assertThat(launch(Map.of(), arguments.toArray(String[]::new)).out())
+            .contains("|-XX:+UseG1GC|");
+      }
+      assertThat(launch(Map.of("CLIENTELE_DIRECTORY_MEMORY", "600"), "serve").out())
+          .contains("|-XX:+UseG1GC|");
+      assertThat(launch(Map.of(), "serve", "--directory-memory", "08x").exitCode()).isEqualTo(7);
+    }
+
+    @Test
     void theOptionsOfTheEnvironmentChooseAnotherCollectorAndAreNoPartOfTheTraining()
         throws Exception {
       borrowForTheCache();
       launch(Map.of("CLIENTELE_JAVA_OPTS", "-XX:+UseZGC"), "prepare");
 
       assertThat(trainings())
-          .allMatch(line -> line.contains("-XX:+UseG1GC") && !line.contains("-XX:+UseZGC"));
+          .allMatch(line -> line.contains("-XX:+UseSerialGC") && !line.contains("-XX:+UseZGC"));
       assertThat(launch(Map.of("CLIENTELE_JAVA_OPTS", "-XX:+UseZGC"), "serve").out())
           .contains("|-XX:+UseZGC|")
-          .doesNotContain("-XX:+UseG1GC");
+          .doesNotContain("-XX:+UseSerialGC", "-XX:+UseG1GC", "-Xmn");
     }
 
     private void borrowForTheCache() throws IOException {
