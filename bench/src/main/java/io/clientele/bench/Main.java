@@ -7,6 +7,7 @@ import io.clientele.bench.report.Result;
 import io.clientele.bench.row.HugeRow;
 import io.clientele.bench.row.Pace;
 import io.clientele.bench.row.Row;
+import io.clientele.bench.row.StepsRow;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -109,17 +110,27 @@ public final class Main {
       out.println(Guard.measure(workshop));
       return DONE;
     }
-    if (options.steps) {
-      Steps.measure(workshop, options.quick, out, err);
-      return DONE;
-    }
     Run run = new Run(workshop, options.quick ? Pace.quick() : Pace.full(), err);
+    if (options.steps) {
+      return steps(run, options, workshop, out);
+    }
     Result result = run.measure(kind(options), rows(options));
     print(result, out);
     if (options.isForTheDocument()) {
       run.show(result);
       err.println("Written: docs/performance.md");
     }
+    return result.failures().isEmpty() ? DONE : FAILED;
+  }
+
+  private static int steps(Run run, Options options, Workshop workshop, PrintStream out)
+      throws IOException, InterruptedException {
+    Result result = run.measure("steps", List.of(new StepsRow()));
+    StepsRow.print(result, out);
+    if (!options.quick) {
+      result.write(Report.resultOf(workshop.checkout(), result.kind()));
+    }
+    result.failures().values().forEach(out::println);
     return result.failures().isEmpty() ? DONE : FAILED;
   }
 

@@ -34,7 +34,7 @@ public final class Report {
     this.history = history;
   }
 
-  /// Where the result of the last run of a kind is, `full` or `huge`.
+  /// Where the result of the last run of a kind is, `full`, `huge` or `steps`.
   public static Path resultOf(Path checkout, String kind) {
     return checkout.resolve("bench/results").resolve(kind + ".json");
   }

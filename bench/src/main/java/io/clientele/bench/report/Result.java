@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /// All that one run found, as it stands in a file of `bench/results`.
 ///
-/// @param kind `full`, `quick`, `partial` or `huge`
+/// @param kind `full`, `quick`, `partial`, `huge` or `steps`
 /// @param at when it began, RFC 3339
 /// @param commit of the checkout, with `+` if it had changes
 /// @param participants their settings, by name
