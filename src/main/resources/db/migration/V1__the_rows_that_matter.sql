@@ -1,4 +1,5 @@
 -- One text for SQLite and PostgreSQL. Times are epoch milliseconds; identifiers sort by their bytes (${bytewise}).
+-- Short rows stand in the index of their key on SQLite (${inKey}).
 -- Rows of what is deleted stay where an id must never come back to life in other hands.
 
 CREATE TABLE customer (
@@ -62,7 +63,7 @@ CREATE TABLE client_grant (
   given_at    BIGINT NOT NULL,
   PRIMARY KEY (customer_id, client_id, role, tenant_id),
   FOREIGN KEY (customer_id, client_id) REFERENCES client (customer_id, client_id)
-);
+)${inKey};
 CREATE INDEX client_grant_of_tenant ON client_grant (customer_id, tenant_id, client_id);
 CREATE INDEX client_grant_of_role ON client_grant (customer_id, role, client_id);
 
@@ -89,7 +90,7 @@ CREATE TABLE token_count (
   expiry_minute       BIGINT NOT NULL,    -- epoch minutes, rounded up
   tokens              BIGINT NOT NULL,
   PRIMARY KEY (client_id, client_generation, customer_generation, expiry_minute)
-);
+)${inKey};
 CREATE INDEX token_count_expiry ON token_count (expiry_minute);
 
 CREATE TABLE revoked_token (
@@ -149,7 +150,7 @@ CREATE TABLE change_log (
   kind TEXT NOT NULL,
   key  TEXT NOT NULL,
   at   BIGINT NOT NULL
-);
+)${inKey};
 CREATE TABLE counter (
   name  TEXT NOT NULL PRIMARY KEY,
   value BIGINT NOT NULL

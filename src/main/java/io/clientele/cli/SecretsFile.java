@@ -18,7 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +29,9 @@ import java.util.Set;
 /// exists. A later run adds to it, and first uses up what an interrupted one left behind, so that
 /// each client stands there once.
 public final class SecretsFile implements Handout, AutoCloseable {
+
+  /// An interrupted run leaves a part at the most; this is ten.
+  private static final int MOST_REMEMBERED = 100_000;
 
   private final FileChannel channel;
   private final Map<ClientId, Secret> earlier;
@@ -79,7 +82,7 @@ public final class SecretsFile implements Handout, AutoCloseable {
   }
 
   private static Map<ClientId, Secret> read(Path file) throws IOException {
-    Map<ClientId, Secret> secrets = new HashMap<>();
+    Map<ClientId, Secret> secrets = new LinkedHashMap<>();
     try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         JsonNode json = Json.parseOurs(line);
@@ -89,12 +92,19 @@ public final class SecretsFile implements Handout, AutoCloseable {
         if (client.isEmpty() || secret.isEmpty()) {
           throw new IOException(file + " is not a file of generated secrets");
         }
-        secrets.put(client.get(), Secret.of(secret.get()));
+        remember(secrets, client.get(), Secret.of(secret.get()));
       }
     } catch (UncheckedIOException e) {
       throw new IOException(file + " is not a file of generated secrets", e);
     }
     return secrets;
+  }
+
+  private static void remember(Map<ClientId, Secret> secrets, ClientId client, Secret secret) {
+    secrets.put(client, secret);
+    if (secrets.size() > MOST_REMEMBERED) {
+      secrets.remove(secrets.keySet().iterator().next());
+    }
   }
 
   @Override
@@ -123,7 +133,7 @@ public final class SecretsFile implements Handout, AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("generated secrets cannot be written", e);
     }
-    secrets.forEach(each -> earlier.put(each.client(), each.secret()));
+    secrets.forEach(each -> remember(earlier, each.client(), each.secret()));
   }
 
   @Override

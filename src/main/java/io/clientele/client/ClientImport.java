@@ -51,6 +51,7 @@ public final class ClientImport implements AutoCloseable {
   static final String ACTOR = "system";
 
   private static final int ASKED_AT_ONCE = 500;
+  private static final int MOST_SEEN = 10_000;
 
   /// A line of a file.
   public sealed interface Line {
@@ -414,6 +415,9 @@ public final class ClientImport implements AutoCloseable {
       Map<ClientId, SecretDigest> digests) {
     List<LineFault> faults = new ArrayList<>();
     Map<CustomerId, Customer> known = database.isShared() ? new HashMap<>() : seen;
+    if (known.size() > MOST_SEEN) {
+      known.clear();
+    }
     List<ImportStore.Row> rows = new ArrayList<>();
     long made = 0;
     long lines = part.size();

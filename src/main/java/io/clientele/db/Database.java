@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -105,7 +106,8 @@ public final class Database implements AutoCloseable {
     try {
       try (Connection connection = pool.getConnection()) {
         connection.setAutoCommit(true);
-        Migrations.bringUpToDate(pool, connection, "COLLATE \"C\"");
+        Migrations.bringUpToDate(
+            pool, connection, Map.of("bytewise", "COLLATE \"C\"", "inKey", ""));
       }
       return new Database(new Postgresql(pool, pool::close), true, clock);
     } catch (SQLException | RuntimeException e) {

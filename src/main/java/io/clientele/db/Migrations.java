@@ -18,18 +18,20 @@ final class Migrations {
 
   private Migrations() {}
 
-  static void bringUpToDate(String url, Connection connection, String bytewise)
+  /// @param words in which the two databases differ: `bytewise`, what makes a text sort by its
+  ///   bytes; `inKey`, what makes the rows of a table stand in the index of its key
+  static void bringUpToDate(String url, Connection connection, Map<String, String> words)
       throws Database.CannotOpen {
-    bringUpToDate(Flyway.configure().dataSource(url, null, null), connection, bytewise);
+    bringUpToDate(Flyway.configure().dataSource(url, null, null), connection, words);
   }
 
-  static void bringUpToDate(DataSource source, Connection connection, String bytewise)
+  static void bringUpToDate(DataSource source, Connection connection, Map<String, String> words)
       throws Database.CannotOpen {
-    bringUpToDate(Flyway.configure().dataSource(source), connection, bytewise);
+    bringUpToDate(Flyway.configure().dataSource(source), connection, words);
   }
 
   private static void bringUpToDate(
-      FluentConfiguration configuration, Connection connection, String bytewise)
+      FluentConfiguration configuration, Connection connection, Map<String, String> words)
       throws Database.CannotOpen {
     int version = version(connection);
     if (version > NEWEST) {
@@ -43,11 +45,7 @@ final class Migrations {
     if (version == NEWEST) {
       return;
     }
-    configuration
-        .locations("classpath:db/migration")
-        .placeholders(Map.of("bytewise", bytewise))
-        .load()
-        .migrate();
+    configuration.locations("classpath:db/migration").placeholders(words).load().migrate();
   }
 
   /// 0 if there is no schema yet.

@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.transaction.TransactionException;
@@ -49,7 +50,7 @@ final class SqliteConnection implements AutoCloseable {
     SQLiteConnection connection = (SQLiteConnection) config.createConnection(url);
     try {
       requireSound(file, connection);
-      Migrations.bringUpToDate(url, connection, "");
+      Migrations.bringUpToDate(url, connection, Map.of("bytewise", "", "inKey", " WITHOUT ROWID"));
       return new SqliteConnection(connection, "BEGIN IMMEDIATE");
     } catch (SQLException | RuntimeException | Database.CannotOpen e) {
       connection.close();
