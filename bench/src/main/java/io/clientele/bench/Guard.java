@@ -25,7 +25,7 @@ final class Guard {
   /// @return a sentence with the ratio
   static String measure(Workshop workshop) throws IOException, InterruptedException {
     try (RunningServer ours = new Clientele(workshop.newDirectory("data")).start(workshop);
-        RunningServer bare = new BareHandler().start(workshop)) {
+        RunningServer bare = new BareHandler(ours.process()).start(workshop)) {
       Load ofOurs = load(ours);
       Load ofBare = load(bare);
       Trial.warmUp(ours.process(), ofOurs, WARM_UP);

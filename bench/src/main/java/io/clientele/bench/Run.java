@@ -45,13 +45,7 @@ final class Run {
   private static final SpringServer SPRING_BCRYPT = SpringServer.asDelivered();
 
   private static final List<Participant> PARTICIPANTS =
-      List.of(
-          new Clientele(Path.of("data")),
-          new BareHandler(),
-          KEYCLOAK,
-          OIDC_PROVIDER,
-          SPRING,
-          SPRING_BCRYPT);
+      List.of(new Clientele(Path.of("data")), KEYCLOAK, OIDC_PROVIDER, SPRING, SPRING_BCRYPT);
 
   /// Every row of a full run, in its order: first of all, whether the machine can tell anything.
   static final List<Row> ROWS =
@@ -112,6 +106,7 @@ final class Run {
     }
     Map<String, String> participants = new LinkedHashMap<>();
     PARTICIPANTS.forEach(each -> participants.put(each.name(), each.settings()));
+    participants.put("bare handler", BareHandler.SETTINGS);
     Result result =
         new Result(
             kind,

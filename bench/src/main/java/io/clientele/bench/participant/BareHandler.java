@@ -36,15 +36,19 @@ public final class BareHandler implements Participant {
 
   private static final Ready READY = new Ready.OnOutput(Pattern.compile("public key: (\\S+)\\n"));
 
+  /// How it is set up, one sentence for the document.
+  public static final String SETTINGS =
+      "Jetty 12.1.14 and Amazon Corretto Crypto Provider 2.5.0, the versions that Clientele stands"
+          + " on; two selectors and the JVM options that Clientele has (collector, heap, compact"
+          + " object headers); no log, no limits, one client in a map.";
+
   private final List<String> options;
 
-  public BareHandler() {
-    this(List.of());
-  }
-
-  /// @param options for its JVM, beside Clientele's own
-  public BareHandler(List<String> options) {
-    this.options = List.copyOf(options);
+  /// @param ours a running Clientele: the JVM is set up as its is, so that programs are compared
+  ///   and not collectors
+  /// @param more options
+  public BareHandler(ServerProcess ours, String... more) throws IOException {
+    this.options = Stream.concat(ours.jvmOptions().stream(), Stream.of(more)).toList();
   }
 
   @Override
@@ -54,9 +58,7 @@ public final class BareHandler implements Participant {
 
   @Override
   public String settings() {
-    return "Jetty 12.1.14 and Amazon Corretto Crypto Provider 2.5.0, the versions that Clientele"
-        + " stands on; two selectors, G1 and compact object headers as Clientele has; no log, no"
-        + " limits, one client in a map.";
+    return SETTINGS;
   }
 
   /// Starts it without waiting; the port is the last argument.
@@ -64,8 +66,6 @@ public final class BareHandler implements Participant {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     words.add("--enable-native-access=ALL-UNNAMED");
-    words.add("-XX:+UseG1GC");
-    words.add("-XX:+UseCompactObjectHeaders");
     words.addAll(options);
     words.addAll(
         List.of(

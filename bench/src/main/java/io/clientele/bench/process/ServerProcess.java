@@ -141,6 +141,15 @@ public final class ServerProcess implements AutoCloseable {
     return new Command(List.of(line.split("\0")), Map.of(), directory);
   }
 
+  /// How its JVM is set up: collector, heap, object headers; without what belongs to its program,
+  /// as its start cache.
+  public List<String> jvmOptions() throws IOException {
+    return asExecuted(Path.of("")).words().stream()
+        .filter(word -> word.startsWith("-X"))
+        .filter(word -> !word.startsWith("-XX:AOT") && !word.startsWith("-Xlog"))
+        .toList();
+  }
+
   /// Lines on standard output so far.
   public long linesOut() {
     return out.lines();

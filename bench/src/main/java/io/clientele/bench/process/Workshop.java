@@ -10,7 +10,8 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /// Where a run works: its processes, and its directories, which go when it ends. They are on the
-/// checkout's own disk, not in `/tmp`, which may be memory, where a write costs nothing.
+/// checkout's own disk: the system's temporary directory may be memory, where a write costs
+/// nothing.
 public final class Workshop implements AutoCloseable {
 
   private final Path checkout;

@@ -6,7 +6,6 @@ import io.clientele.bench.load.Spread;
 import io.clientele.bench.load.Trial;
 import io.clientele.bench.participant.BareHandler;
 import io.clientele.bench.participant.Clientele;
-import io.clientele.bench.participant.Participant;
 import io.clientele.bench.participant.RunningServer;
 import io.clientele.bench.process.Workshop;
 import io.clientele.bench.report.Figure;
@@ -49,45 +48,47 @@ public final class LatencyRow implements Row {
   public Measured measure(Workshop workshop, Pace pace, Say say)
       throws IOException, InterruptedException {
     Measured measured = new Measured();
-    measure(new Clientele(workshop.newDirectory("data")), "latency.", workshop, pace, measured);
-    if (pace.isFull()) {
-      measure(new BareHandler(), "latency.bare-", workshop, pace, measured);
+    try (RunningServer ours = new Clientele(workshop.newDirectory("data")).start(workshop)) {
+      measure(ours, "latency.", workshop, pace, measured);
+      if (pace.isFull()) {
+        try (RunningServer bare = new BareHandler(ours.process()).start(workshop)) {
+          measure(bare, "latency.bare-", workshop, pace, measured);
+        }
+      }
     }
     return measured;
   }
 
   private static void measure(
-      Participant participant, String prefix, Workshop workshop, Pace pace, Measured measured)
+      RunningServer server, String prefix, Workshop workshop, Pace pace, Measured measured)
       throws IOException, InterruptedException {
-    try (RunningServer server = participant.start(workshop)) {
-      Trial.warmUp(server.process(), SideBySide.wrk(workshop, server), pace.warmUp());
-      List<OpenLoop.Result> results = new ArrayList<>();
-      for (int i = 0; i < pace.rounds(); i++) {
-        results.add(
-            OpenLoop.run(
-                server.token().port(),
-                CONNECTIONS,
-                Requests.repeated(server.token()),
-                A_SECOND,
-                duration(pace)));
-      }
-      List<Histogram> latencies = results.stream().map(OpenLoop.Result::latencies).toList();
-      measured
-          .add(percentile(prefix + "p50", latencies, 50))
-          .add(percentile(prefix + "p99", latencies, 99))
-          .add(percentile(prefix + "p99.9", latencies, 99.9))
-          .add(percentile(prefix + "max", latencies, 100));
-      List<Histogram> lags = results.stream().map(OpenLoop.Result::lags).toList();
-      measured.add(percentile(prefix + "generator-p99", lags, 99));
-      Histogram whole = new Histogram(3);
-      latencies.forEach(whole::add);
-      for (double percentile : CURVE) {
-        measured.add(
-            new Point(
-                "latency " + participant.name(),
-                percentile,
-                millis(whole.getValueAtPercentile(percentile))));
-      }
+    Trial.warmUp(server.process(), SideBySide.wrk(workshop, server), pace.warmUp());
+    List<OpenLoop.Result> results = new ArrayList<>();
+    for (int i = 0; i < pace.rounds(); i++) {
+      results.add(
+          OpenLoop.run(
+              server.token().port(),
+              CONNECTIONS,
+              Requests.repeated(server.token()),
+              A_SECOND,
+              duration(pace)));
+    }
+    List<Histogram> latencies = results.stream().map(OpenLoop.Result::latencies).toList();
+    measured
+        .add(percentile(prefix + "p50", latencies, 50))
+        .add(percentile(prefix + "p99", latencies, 99))
+        .add(percentile(prefix + "p99.9", latencies, 99.9))
+        .add(percentile(prefix + "max", latencies, 100));
+    List<Histogram> lags = results.stream().map(OpenLoop.Result::lags).toList();
+    measured.add(percentile(prefix + "generator-p99", lags, 99));
+    Histogram whole = new Histogram(3);
+    latencies.forEach(whole::add);
+    for (double percentile : CURVE) {
+      measured.add(
+          new Point(
+              "latency " + server.name(),
+              percentile,
+              millis(whole.getValueAtPercentile(percentile))));
     }
   }
 

@@ -45,12 +45,15 @@ public final class StartRow implements Row {
     Clientele clientele = new Clientele(workshop.newDirectory("data"));
     Call token;
     ServerProcess.Command jvm;
+    BareHandler bare;
+    BareHandler cached;
     try (RunningServer server = clientele.start(workshop)) {
       token = server.token();
       jvm = server.process().asExecuted(workshop.checkout());
+      bare = new BareHandler(server.process());
+      Path cache = cache(workshop, server.process());
+      cached = new BareHandler(server.process(), "-XX:AOTCache=" + cache);
     }
-    BareHandler bare = new BareHandler();
-    BareHandler cached = new BareHandler(List.of("-XX:AOTCache=" + cache(workshop)));
     List<Contender> contenders =
         List.of(
             contender("start.first-token", port -> clientele.launch(workshop, port)),
@@ -83,9 +86,10 @@ public final class StartRow implements Row {
   }
 
   /// The bare handler's AOT cache, made by a run that answered a few tokens.
-  private static Path cache(Workshop workshop) throws IOException, InterruptedException {
+  private static Path cache(Workshop workshop, ServerProcess ours)
+      throws IOException, InterruptedException {
     Path cache = workshop.newDirectory("aot").resolve("bare.aot");
-    new BareHandler(List.of("-XX:AOTCacheOutput=" + cache)).start(workshop).close();
+    new BareHandler(ours, "-XX:AOTCacheOutput=" + cache).start(workshop).close();
     if (!Files.exists(cache)) {
       throw new IOException("the JVM made no AOT cache of the bare handler");
     }

@@ -27,7 +27,7 @@ public final class TokenRow implements Row {
   public Measured measure(Workshop workshop, Pace pace, Say say)
       throws IOException, InterruptedException {
     try (RunningServer ours = new Clientele(workshop.newDirectory("data")).start(workshop);
-        RunningServer bare = new BareHandler().start(workshop)) {
+        RunningServer bare = new BareHandler(ours.process()).start(workshop)) {
       Comparison comparison = SideBySide.compare(workshop, pace, ours, bare);
       return new Measured()
           .add(Figure.ratio("token.rate-ratio", comparison.rateRatio()))
