@@ -358,6 +358,19 @@ class AttacksTest {
     }
 
     @Test
+    void aFormOfManyPartsCostsWhatItHolds(TestServer server) {
+      costsNoMoreThan(() -> sendParts(server, 256, 4_000), () -> sendParts(server, 16, 64_000));
+    }
+
+    private static void sendParts(TestServer server, int requests, int parts) {
+      Map<String, String> form = Map.of("Content-Type", "application/x-www-form-urlencoded");
+      Http http = server.http().unchecked();
+      for (int i = 0; i < requests; i++) {
+        http.send("POST", "/oauth/token", form, "&".repeat(parts)).expect(401);
+      }
+    }
+
+    @Test
     void aListOfHugeItemsComesInMorePages(TestServer server) {
       String prefix = Names.unique("t");
       List<String> stems = IntStream.range(0, 10_000).mapToObj(i -> prefix + i).toList();

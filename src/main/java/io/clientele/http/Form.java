@@ -48,7 +48,9 @@ public final class Form {
     while (start <= text.length()) {
       int end = text.indexOf('&', start);
       end = end < 0 ? text.length() : end;
-      int equals = text.indexOf('=', start);
+      // Not beyond the end, or a form without any would be looked through from each of its parts
+      // on.
+      int equals = text.indexOf('=', start, end);
       // Without a value, or with an empty one, it counts as omitted.
       if (equals > start && equals < end - 1) {
         parameters.add(

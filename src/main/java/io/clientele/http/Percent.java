@@ -46,6 +46,11 @@ public final class Percent {
         decoded[length++] = b;
       }
     }
+    String read = new String(decoded, 0, length, StandardCharsets.UTF_8);
+    if (read.indexOf('\uFFFD') < 0) {
+      return Optional.of(read);
+    }
+    // What bytes that are no UTF-8 become; or it was sent.
     try {
       return Optional.of(
           StandardCharsets.UTF_8
