@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Makes tokens: a JWT by RFC 9068, signed with ES256. Nothing is stored.
 public final class TokenIssuer {
@@ -132,7 +133,8 @@ public final class TokenIssuer {
         throw new OAuthException(
             Code.INVALID_SCOPE, "scope may name only roles that the client holds");
       }
-      holdings = holdings.only(wanted);
+      // A set: the request may name one role a thousand times.
+      holdings = holdings.only(Set.copyOf(wanted));
     }
     return holdings;
   }

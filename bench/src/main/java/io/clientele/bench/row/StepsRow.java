@@ -81,7 +81,8 @@ public final class StepsRow implements Row {
   private record Effort(int forks, int warmUps, int iterations) {
 
     static Effort of(Pace pace) {
-      return pace.isFull() ? new Effort(2, 5, 5) : new Effort(1, 2, 3);
+      // Introspection takes seconds until all of it is compiled, since it is not called that often.
+      return pace.isFull() ? new Effort(2, 10, 5) : new Effort(1, 4, 3);
     }
 
     /// With what it takes to start a JVM and put the server together.
@@ -122,7 +123,8 @@ public final class StepsRow implements Row {
               new OptionsBuilder()
                   .include(step.in.getName() + "\\." + step.method + "$")
                   .forks(effort.forks)
-                  // As the launcher starts the server.
+                  // Of the two collectors that the launcher chooses from, the one whose writes cost
+                  // more.
                   .jvmArgs(
                       "--enable-native-access=ALL-UNNAMED",
                       "--sun-misc-unsafe-memory-access=allow",
