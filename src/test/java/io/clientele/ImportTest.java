@@ -352,17 +352,34 @@ class ImportTest {
       assertComplete();
     }
 
+    @Test
+    void afterTheDiskWasFullGivesTheWhole() throws Exception {
+      // Room for a part or two.
+      try (ServerProcess process = ServerProcess.runWithFilesUpTo(30_000, generation())) {
+        assertThat(process.exitCode()).isEqualTo(1);
+        assertThat(process.err())
+            .contains("clientele: The import failed: database: ")
+            .contains("Run the import again when the cause is gone.");
+      }
+      assertComplete();
+    }
+
     private ServerProcess generate() {
-      return ServerProcess.run(
-          "generate",
-          "--customers",
-          "7",
-          "--clients",
-          "60000",
-          "--seed",
-          "s",
-          "--data",
-          data().toString());
+      return ServerProcess.run(generation());
+    }
+
+    private String[] generation() {
+      return new String[] {
+        "generate",
+        "--customers",
+        "7",
+        "--clients",
+        "60000",
+        "--seed",
+        "s",
+        "--data",
+        data().toString()
+      };
     }
 
     private long size(String file) {
@@ -394,17 +411,7 @@ class ImportTest {
     }
 
     private Said generateHere() {
-      return run(
-              "generate",
-              "--customers",
-              "7",
-              "--clients",
-              "60000",
-              "--seed",
-              "s",
-              "--data",
-              data().toString())
-          .succeeded();
+      return run(generation()).succeeded();
     }
   }
 

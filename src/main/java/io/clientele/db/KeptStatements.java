@@ -46,8 +46,15 @@ final class KeptStatements extends DefaultStatementBuilder {
       statement.close();
       return;
     }
-    prepared.clearBatch();
-    prepared.clearParameters();
+    try {
+      prepared.clearBatch();
+      prepared.clearParameters();
+    } catch (SQLException e) {
+      // The driver gives up a statement that failed. What made it fail is being told; to throw here
+      // would hide it.
+      statement.close();
+      return;
+    }
     PreparedStatement other = idle.put(text, prepared);
     if (other != null) {
       // The same text was in use twice at once.

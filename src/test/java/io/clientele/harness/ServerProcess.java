@@ -67,6 +67,19 @@ public final class ServerProcess implements AutoCloseable {
 
   /// Runs the program with these arguments.
   public static ServerProcess run(String... arguments) {
+    return new ServerProcess(command(arguments));
+  }
+
+  /// The same, and no file that it writes may become longer than this.
+  public static ServerProcess runWithFilesUpTo(int kibibytes, String... arguments) {
+    List<String> limited =
+        new ArrayList<>(
+            List.of("bash", "-c", "ulimit -f " + kibibytes + " && exec \"$@\"", "bash"));
+    limited.addAll(command(arguments));
+    return new ServerProcess(limited);
+  }
+
+  private static List<String> command(String... arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -77,7 +90,7 @@ public final class ServerProcess implements AutoCloseable {
                 classPath(),
                 "io.clientele.Main"));
     command.addAll(List.of(arguments));
-    return new ServerProcess(command);
+    return command;
   }
 
   private static String classPath() {
