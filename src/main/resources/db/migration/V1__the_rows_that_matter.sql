@@ -78,10 +78,15 @@ CREATE TABLE client_secret (
   created_by   TEXT NOT NULL,
   expires_at   BIGINT,
   revoked_at   BIGINT,
-  last_used_at BIGINT,
   FOREIGN KEY (customer_id, client_id) REFERENCES client (customer_id, client_id)
 );
 CREATE INDEX client_secret_of_client ON client_secret (client_id);
+
+-- When a secret was last right; written at every flush of the counters, and so apart, in short rows.
+CREATE TABLE secret_use (
+  secret_id    TEXT NOT NULL PRIMARY KEY,
+  last_used_at BIGINT NOT NULL
+)${inKey};
 
 CREATE TABLE token_count (
   client_id           TEXT ${bytewise} NOT NULL,

@@ -32,10 +32,11 @@ public final class SecretStore {
     return tx.handle()
         .createQuery(
             """
-            SELECT secret_id, algorithm, digest, hint, created_at, created_by, expires_at, last_used_at
-            FROM client_secret
-            WHERE client_id = :client AND customer_id = :customer AND revoked_at IS NULL
-            ORDER BY created_at, secret_id
+            SELECT s.secret_id, s.algorithm, s.digest, s.hint, s.created_at, s.created_by,
+              s.expires_at, u.last_used_at
+            FROM client_secret s LEFT JOIN secret_use u ON u.secret_id = s.secret_id
+            WHERE s.client_id = :client AND s.customer_id = :customer AND s.revoked_at IS NULL
+            ORDER BY s.created_at, s.secret_id
             """)
         .bind("client", client.text())
         .bind("customer", customer.text())

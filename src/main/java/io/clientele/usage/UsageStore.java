@@ -52,8 +52,9 @@ final class UsageStore {
         tx.handle()
             .prepareBatch(
                 """
-                UPDATE client_secret SET last_used_at = :at
-                WHERE secret_id = :id AND (last_used_at IS NULL OR last_used_at < :at)
+                INSERT INTO secret_use (secret_id, last_used_at) VALUES (:id, :at)
+                ON CONFLICT (secret_id) DO UPDATE SET last_used_at = excluded.last_used_at
+                WHERE secret_use.last_used_at < excluded.last_used_at
                 """);
     new TreeMap<>(secrets).forEach((id, at) -> batch.bind("id", id).bind("at", at).add());
     if (batch.size() > 0) {
