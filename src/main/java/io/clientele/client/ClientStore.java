@@ -143,11 +143,15 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
     if (filter.enabled.isPresent()) {
       conditions.add("c.enabled = :enabled");
     }
+    // With a limit, SQLite asks for each client. Without, it makes one join of the two, and looks
+    // for
+    // the grants of each client among those of all that are looked at.
     if (filter.role.isPresent()) {
       conditions.add(
           """
           EXISTS (SELECT 1 FROM client_grant g
-            WHERE g.customer_id = :customer AND g.client_id = c.client_id AND g.role = :role)
+            WHERE g.customer_id = :customer AND g.client_id = c.client_id AND g.role = :role
+            LIMIT 1)
           """);
     }
     if (filter.tenant.isPresent()) {
@@ -155,7 +159,8 @@ public final class ClientStore implements io.clientele.customer.CustomersEndpoin
           """
           EXISTS (SELECT 1 FROM client_grant g
             WHERE g.customer_id = :customer AND g.client_id = c.client_id
-            AND (g.tenant_id IN (:tenant, '*') OR g.role IN (%s)))
+            AND (g.tenant_id IN (:tenant, '*') OR g.role IN (%s))
+            LIMIT 1)
           """
               .formatted(ON_WHOLE_CUSTOMER));
     }
