@@ -24,11 +24,18 @@ public final class Wrk implements Load {
 
   private final Processes processes;
   private final String url;
+  private final int connections;
   private final Path script;
 
   /// @param directory for wrk's script
   public Wrk(Processes processes, Call call, Path directory) throws IOException {
+    this(processes, call, directory, CONNECTIONS);
+  }
+
+  /// @param connections other than all others have
+  public Wrk(Processes processes, Call call, Path directory, int connections) throws IOException {
     this.processes = processes;
+    this.connections = connections;
     this.url = "http://127.0.0.1:" + call.port() + call.path();
     this.script = Files.createTempFile(directory, "wrk", ".lua");
     Files.writeString(script, script(call));
@@ -64,7 +71,7 @@ public final class Wrk implements Load {
                     List.of(
                         "wrk",
                         "--threads=1",
-                        "--connections=" + CONNECTIONS,
+                        "--connections=" + connections,
                         "--duration=" + duration.toSeconds() + "s",
                         "--timeout=30s",
                         "--script=" + script,

@@ -116,7 +116,7 @@ final class Charts {
     XYChart chart =
         new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle(xTitle).build();
     style(chart.getStyler());
-    chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNW);
+    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     return chart;
   }
 
@@ -134,6 +134,7 @@ final class Charts {
     styler.setAxisTitleFont(words);
     styler.setLegendFont(words);
     styler.setLegendBorderColor(Color.WHITE);
+    styler.setLegendLayout(Styler.LegendLayout.Horizontal);
   }
 
   @FunctionalInterface

@@ -102,7 +102,7 @@ public final class Report {
         Labels.MANAGEMENT);
     figures("Chosen secrets", "Argon2id, once; then remembered.", Labels.CHOSEN);
     drift();
-    method();
+    text.append(Files.readString(checkout.resolve("bench/method.md"))).append('\n');
     settings();
     Files.writeString(checkout.resolve("docs/performance.md"), text.toString());
   }
@@ -113,11 +113,8 @@ public final class Report {
     line("Made by `./bench/run`; not written by hand.");
     line(
         "The full run began "
-            + full.at()
-            + " on commit "
-            + full.commit()
-            + huge.map(run -> ", that of ten million clients " + run.at() + " on " + run.commit())
-                .orElse("")
+            + when(full)
+            + huge.map(run -> ", that of ten million clients " + when(run)).orElse("")
             + ".");
     line("");
     Machine machine = full.machine();
@@ -133,6 +130,10 @@ public final class Report {
                         + Numbers.inWords(figure.value(), "")
                         + " (a run is refused beyond 5 %)."));
     line("");
+  }
+
+  private static String when(Result run) {
+    return run.commit().isEmpty() ? run.at() : run.at() + " on commit " + run.commit();
   }
 
   private void goals(boolean isMarkdown) {
@@ -299,28 +300,6 @@ public final class Report {
     line("");
     line("All of them: [bench/history.csv](../bench/history.csv).");
     line("");
-  }
-
-  private void method() {
-    text.append(
-        """
-        ## How it is measured
-
-        * What counts is the CPU time of the server's process, as the kernel counts it, divided by the tokens it answered:
-          tokens a second depend on the load generator, which shares the cores.
-        * Two servers are measured in turn, A B B A, in the same run; a ratio is made of one such round, and the median of
-          the rounds counts. Machines drift by tens of percent within minutes: figures of different runs do not compare.
-        * Before it is measured, each server has to answer three requests with fresh tokens, signed with ES256, that verify
-          with its published key. Then it is warmed up until a token costs the same three times.
-        * The load is wrk with one thread and 32 connections, where one request is repeated; a closed loop of our own where
-          requests differ; an open loop of our own for latency. Any answer but a success ends the measurement.
-
-        What is not compared: TLS, HTTP/2, networks, several nodes, databases other than each server's embedded one,
-        features. The peers do much that Clientele does not.
-
-        The raw figures, each sample of them: [bench/results/full.json](../bench/results/full.json).
-
-        """);
   }
 
   private void settings() {

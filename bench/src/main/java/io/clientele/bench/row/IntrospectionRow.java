@@ -43,7 +43,7 @@ public final class IntrospectionRow implements Row {
 
   private static int unseen(Pace pace) {
     // A warm-up, and two trials a round.
-    return ofTrial(pace) * (1 + 2 * pace.rounds());
+    return ofTrial(pace) * (2 + 2 * pace.rounds());
   }
 
   @Override
@@ -104,7 +104,7 @@ public final class IntrospectionRow implements Row {
       ClienteleServer server, List<byte[]> questions, Load issue, Pace pace)
       throws IOException, InterruptedException {
     ClosedLoop ask = ClosedLoop.of(server.port(), Requests.once(questions), ALIVE);
-    ask.run(ofTrial(pace));
+    ask.run(2L * ofTrial(pace));
     return Comparison.of(
         () -> Trial.of(server.process(), issue, pace.trial()),
         () -> {

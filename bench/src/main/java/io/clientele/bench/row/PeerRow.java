@@ -3,6 +3,7 @@ package io.clientele.bench.row;
 import io.clientele.bench.load.Comparison;
 import io.clientele.bench.load.Load;
 import io.clientele.bench.load.Trial;
+import io.clientele.bench.load.Wrk;
 import io.clientele.bench.participant.Clientele;
 import io.clientele.bench.participant.Participant;
 import io.clientele.bench.participant.RunningServer;
@@ -21,6 +22,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /// @param isSlow whether it answers so few requests that a short trial would see none
 public record PeerRow(String name, Participant peer, boolean keepsTokens, boolean isSlow)
     implements Row {
+
+  /// More would only wait for each other, and a short trial end before any was answered.
+  private static final int FEW_CONNECTIONS = 4;
 
   @Override
   public Duration estimate(Pace pace) {
@@ -91,12 +95,15 @@ public record PeerRow(String name, Participant peer, boolean keepsTokens, boolea
 
   private Load warmedUp(Workshop workshop, Pace pace, RunningServer server)
       throws IOException, InterruptedException {
-    Load load = SideBySide.wrk(workshop, server);
-    if (isSlow) {
-      load.run(warmUp(pace));
-    } else {
+    if (!isSlow) {
+      Load load = SideBySide.wrk(workshop, server);
       Trial.warmUp(server.process(), load, warmUp(pace));
+      return load;
     }
+    Load load =
+        new Wrk(
+            workshop.processes(), server.token(), workshop.newDirectory("wrk"), FEW_CONNECTIONS);
+    load.run(warmUp(pace));
     return load;
   }
 
