@@ -23,7 +23,7 @@ public final class Percent {
   }
 
   private static Optional<String> decode(String text, boolean plusIsBlank) {
-    if (text.indexOf('%') < 0 && !(plusIsBlank && text.indexOf('+') >= 0) && isAscii(text)) {
+    if (text.indexOf('%') < 0 && !(plusIsBlank && text.indexOf('+') >= 0)) {
       return Optional.of(text);
     }
     byte[] raw = text.getBytes(StandardCharsets.UTF_8);
@@ -62,15 +62,6 @@ public final class Percent {
     } catch (CharacterCodingException e) {
       return Optional.empty();
     }
-  }
-
-  private static boolean isAscii(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (text.charAt(i) >= 0x80) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /// Encodes all but RFC 3986's unreserved characters, for a query value or a path segment.
