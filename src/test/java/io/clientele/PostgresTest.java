@@ -29,6 +29,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
@@ -413,10 +414,12 @@ class PostgresTest {
       try (TestServer server = TestServer.start("--database", url)) {
         Customer abc = server.newCustomer("tenant1");
         Client client = abc.newClient();
-        client.token();
-        String admin = abc.adminToken();
         String operator = server.operatorToken();
         Http http = server.http();
+        // What was written here is dropped once more when the node reads of it.
+        letTheLogBeRead(http, operator);
+        client.token();
+        String admin = abc.adminToken();
         server.isActive(admin);
 
         allowConnections(url, false);
@@ -439,6 +442,27 @@ class PostgresTest {
         assertThat(server.isActive(client.token())).isTrue();
         assertThat(abc.newClient().token()).isNotEmpty();
       }
+    }
+
+    private static void letTheLogBeRead(Http http, String operator) {
+      AtomicReference<Double> age = new AtomicReference<>(ageOfKnowledge(http, operator));
+      Eventually.is(
+          "the log is read",
+          () -> {
+            double now = ageOfKnowledge(http, operator);
+            return now < age.getAndSet(now);
+          });
+    }
+
+    private static double ageOfKnowledge(Http http, String operator) {
+      return http.get("/metrics", operator)
+          .expect(200)
+          .text()
+          .lines()
+          .filter(line -> line.startsWith("clientele_change_log_age_seconds "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' ') + 1)))
+          .findFirst()
+          .orElseThrow();
     }
 
     private static void allowConnections(String url, boolean allow) throws SQLException {
