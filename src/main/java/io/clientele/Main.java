@@ -39,7 +39,8 @@ public final class Main {
       footer = {
         "",
         "Begin with: clientele serve --demo (Ctrl-C stops it)",
-        "In a source checkout, 'clientele package' makes a tar.gz that runs anywhere."
+        "In a source checkout, 'clientele package' makes a tar.gz that runs anywhere.",
+        "'clientele prepare' makes the cache for fast starts, which the first 'serve' else makes."
       })
   static final class Program {}
 
