@@ -50,12 +50,15 @@ public final class CryptoProvider {
       if (accp.runSelfTests() == SelfTestStatus.FAILED) {
         return jdk("Corretto fails its self test");
       }
+      // By Class.cast, since the verifier takes that on trust: else the JVM would load Corretto's
+      // signed jar when it links this class, before the first line of ours runs.
+      Provider asProvider = Provider.class.cast(accp);
       CryptoProvider corretto =
           new CryptoProvider(
               "AmazonCorrettoCryptoProvider " + accp.getVersionStr(),
-              accp,
-              accp,
-              SecureRandom.getInstance("LibCryptoRng", accp),
+              asProvider,
+              asProvider,
+              SecureRandom.getInstance("LibCryptoRng", asProvider),
               "");
       if (!corretto.agreesWith(jdk) || !jdk.agreesWith(corretto)) {
         return jdk("Corretto and the JDK disagree about a signature");

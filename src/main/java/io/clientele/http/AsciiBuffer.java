@@ -28,9 +28,14 @@ public final class AsciiBuffer {
 
   /// Appends bytes as they are.
   public AsciiBuffer append(byte[] text) {
-    reserve(text.length);
-    System.arraycopy(text, 0, bytes, length, text.length);
-    length += text.length;
+    return append(text, 0, text.length);
+  }
+
+  /// Appends some bytes of an array as they are.
+  public AsciiBuffer append(byte[] text, int offset, int size) {
+    reserve(size);
+    System.arraycopy(text, offset, bytes, length, size);
+    length += size;
     return this;
   }
 

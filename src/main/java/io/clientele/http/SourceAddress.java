@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Decides which address a request comes from. A proxy that the operator named may tell it
 /// (`X-Forwarded-For`, `Forwarded` of RFC 7239); nobody else, and nobody by default.
@@ -62,6 +63,8 @@ public final class SourceAddress {
       return java.util.Arrays.hashCode(network) * 31 + prefix;
     }
   }
+
+  private static final Pattern FOUR_NUMBERS = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
 
   private final List<Range> proxies;
 
@@ -145,7 +148,7 @@ public final class SourceAddress {
         return Optional.empty();
       }
     }
-    if (text.indexOf(':') < 0 && !text.matches("\\d{1,3}(\\.\\d{1,3}){3}")) {
+    if (text.indexOf(':') < 0 && !FOUR_NUMBERS.matcher(text).matches()) {
       return Optional.empty();
     }
     try {

@@ -2,6 +2,7 @@ package io.clientele.token;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.clientele.access.Holdings;
 import io.clientele.access.TenantSet;
 import io.clientele.client.AuthenticatedClient;
 import io.clientele.client.ClientAuthenticator;
@@ -43,25 +44,25 @@ public final class CheckTokenEndpoint {
 
   private static ObjectNode describe(LivingToken living) {
     TokenClaims claims = living.claims();
+    Holdings holdings = claims.holdings();
     ObjectNode json =
         Json.object()
             .put("clientId", claims.client().text())
             .put("expiration", claims.expiresAt() * 1000);
     json.set("resourceIds", Json.strings(living.client().resourceIds()));
-    json.set("roles", Json.strings(claims.holdings().roles()));
-    json.set("scopes", Json.strings(claims.holdings().roles()));
+    json.set("roles", Json.strings(holdings.roles()));
+    json.set("scopes", Json.strings(holdings.roles()));
     json.putNull("errorCode");
     json.putNull("errorMessage");
-    json.set("user", user(living));
+    json.set("user", user(living, holdings));
     return json;
   }
 
-  private static ObjectNode user(LivingToken living) {
+  private static ObjectNode user(LivingToken living, Holdings holdings) {
     TokenClaims claims = living.claims();
     SortedSet<TenantId> tenants = new TreeSet<>();
     ObjectNode roles = Json.object();
-    claims
-        .holdings()
+    holdings
         .byRole()
         .forEach(
             (role, held) -> {
@@ -77,7 +78,7 @@ public final class CheckTokenEndpoint {
             .putNull("entity");
     user.set("externalTokens", Json.array());
     user.set("tenants", Json.strings(tenants));
-    user.set("roles", Json.strings(claims.holdings().roles()));
+    user.set("roles", Json.strings(holdings.roles()));
     ObjectNode permissions = user.putObject("userPermissions");
     permissions.set("roles", roles);
     permissions.putObject("permissions");

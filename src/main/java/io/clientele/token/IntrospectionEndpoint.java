@@ -1,6 +1,5 @@
 package io.clientele.token;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.clientele.access.Privilege;
 import io.clientele.client.AuthenticatedClient;
 import io.clientele.client.ClientAuthenticator;
@@ -38,7 +37,7 @@ public final class IntrospectionEndpoint {
         200,
         Response.JSON,
         find(client, token, request.patience())
-            .map(living -> living.verified().introspection(IntrospectionEndpoint::active))
+            .map(living -> living.claims().introspection())
             .orElse(INACTIVE));
   }
 
@@ -56,27 +55,5 @@ public final class IntrospectionEndpoint {
                 asking.client().holdings(),
                 false)
             .holds(SEE_ALL);
-  }
-
-  private static byte[] active(TokenClaims claims) {
-    ObjectNode json =
-        Json.object()
-            .put("active", true)
-            .put("client_id", claims.client().text())
-            .put("sub", claims.client().text())
-            .put("iss", claims.issuer());
-    json.set("aud", Json.strings(claims.audience()));
-    json.put("iat", claims.issuedAt())
-        .put("exp", claims.expiresAt())
-        .put("jti", claims.jti())
-        .put("token_type", "Bearer");
-    if (!claims.scope().isEmpty()) {
-      json.put("scope", claims.scope());
-    }
-    json.put("customer", claims.customer().text());
-    json.set("roles", Json.strings(claims.holdings().roles()));
-    json.set("role_tenants", claims.holdings().toJson());
-    claims.tenant().ifPresent(tenant -> json.put("tenant", tenant.text()));
-    return Json.bytes(json);
   }
 }

@@ -16,12 +16,7 @@ import java.util.Optional;
 public final class Liveness {
 
   /// A living token, with whose it is.
-  public record LivingToken(VerifiedToken verified, KnownClient client, Customer customer) {
-    /// What it says.
-    public TokenClaims claims() {
-      return verified.claims();
-    }
-  }
+  public record LivingToken(TokenClaims claims, KnownClient client, Customer customer) {}
 
   private final TokenVerifier verifier;
   private final ClientDirectory clients;
@@ -54,11 +49,11 @@ public final class Liveness {
       patience.require(Patience.ANYTHING);
       changeLog.refresh();
     }
-    Optional<VerifiedToken> verified = verifier.verify(token);
+    Optional<TokenClaims> verified = verifier.verify(token);
     if (verified.isEmpty()) {
       return Optional.empty();
     }
-    TokenClaims claims = verified.get().claims();
+    TokenClaims claims = verified.get();
     if (claims.expiresAt() * 1000 <= clock.millis() || revocations.isRevoked(claims.jti())) {
       return Optional.empty();
     }
@@ -75,6 +70,6 @@ public final class Liveness {
             .filter(found -> found.generation() == claims.generations().customer());
     return client.isEmpty() || customer.isEmpty()
         ? Optional.empty()
-        : Optional.of(new LivingToken(verified.get(), client.get(), customer.get()));
+        : Optional.of(new LivingToken(claims, client.get(), customer.get()));
   }
 }

@@ -25,7 +25,7 @@ public final class TokenVerifier {
   private final KeyRing keys;
   private final String issuer;
   private final Sha256 sha256 = new Sha256();
-  private final Cache<Sha256.Digest, VerifiedToken> verified;
+  private final Cache<Sha256.Digest, TokenClaims> verified;
 
   /// @param bytes how much memory it may take to remember what was verified, roughly
   public TokenVerifier(KeyRing keys, URI issuer, long bytes) {
@@ -34,13 +34,13 @@ public final class TokenVerifier {
         Caffeine.newBuilder()
             .executor(Runnable::run)
             .maximumWeight(bytes)
-            .weigher((Sha256.Digest key, VerifiedToken token) -> token.weight())
+            .weigher((Sha256.Digest key, TokenClaims token) -> token.weight())
             .build();
     this.issuer = issuer.toString();
   }
 
   /// The token, if the text is one of ours; whether it still lives is another question.
-  public Optional<VerifiedToken> verify(String text) {
+  public Optional<TokenClaims> verify(String text) {
     if (text.length() > TokenIssuer.LONGEST_TOKEN) {
       return Optional.empty();
     }
@@ -55,18 +55,18 @@ public final class TokenVerifier {
       return Optional.empty();
     }
     Sha256.Digest digest = sha256.of(text.getBytes(StandardCharsets.UTF_8));
-    VerifiedToken known = verified.getIfPresent(digest);
+    TokenClaims known = verified.getIfPresent(digest);
     if (known != null) {
       return Optional.of(known);
     }
-    Optional<VerifiedToken> token = verify(key.get(), text, first, second);
+    Optional<TokenClaims> token = verify(key.get(), text, first, second);
     token.ifPresent(found -> verified.put(digest, found));
     return token;
   }
 
   /// @param first where the dot behind the header stands
   /// @param second where the dot behind the payload stands
-  private Optional<VerifiedToken> verify(Es256Verifier key, String text, int first, int second) {
+  private Optional<TokenClaims> verify(Es256Verifier key, String text, int first, int second) {
     Optional<byte[]> signature = decode(text.substring(second + 1));
     byte[] signed = text.substring(0, second).getBytes(StandardCharsets.UTF_8);
     if (signature.isEmpty()
@@ -77,8 +77,7 @@ public final class TokenVerifier {
     // From here on it is our own text.
     return decode(text.substring(first + 1, second))
         .map(TokenClaims::read)
-        .filter(claims -> claims.issuer().equals(issuer))
-        .map(claims -> new VerifiedToken(claims, text.length()));
+        .filter(claims -> claims.issuer().equals(issuer));
   }
 
   /// Base64url in its one canonical form (RFC 7515 §2, RFC 4648 §3.5).
