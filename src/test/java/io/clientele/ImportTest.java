@@ -626,7 +626,9 @@ class ImportTest {
         assertThat(importLines(lines, there).succeeded().made()).isEqualTo(1);
         assertThat(importLines(lines, there).succeeded().there()).isEqualTo(2);
 
-        server.askToken("one", CHOSEN).expect(200);
+        // The server remembers that there is no customer B, until it reads the change log.
+        Eventually.is(
+            "the server knows of it", () -> server.askToken("one", CHOSEN).status() == 200);
         assertThat(get(server, "B", "/audit").findValuesAsText("action"))
             .containsExactly("client.import", "customer.create");
       }
