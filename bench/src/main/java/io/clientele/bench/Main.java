@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -110,7 +111,8 @@ public final class Main {
       out.println(Guard.measure(workshop));
       return DONE;
     }
-    Run run = new Run(workshop, options.quick ? Pace.quick() : Pace.full(), err);
+    Run run =
+        new Run(workshop, options.quick ? Pace.quick() : Pace.full(), err, InstantSource.system());
     if (options.steps) {
       return steps(run, options, workshop, out);
     }

@@ -32,6 +32,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,12 +70,15 @@ final class Run {
   private final Workshop workshop;
   private final Pace pace;
   private final PrintStream err;
+  private final InstantSource clock;
 
   /// @param err where progress is told
-  Run(Workshop workshop, Pace pace, PrintStream err) {
+  /// @param clock when the run was, for the result
+  Run(Workshop workshop, Pace pace, PrintStream err, InstantSource clock) {
     this.workshop = workshop;
     this.pace = pace;
     this.err = err;
+    this.clock = clock;
   }
 
   /// Measures. A row that fails is noted, and the others go on; but if the machine cannot measure
@@ -83,7 +87,7 @@ final class Run {
   /// @param kind of `Result`
   /// @return the result, which is also in `bench/results`
   Result measure(String kind, List<Row> rows) throws IOException, InterruptedException {
-    Instant begin = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    Instant begin = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     String commit = commit();
     Progress progress =
         new Progress(
