@@ -68,8 +68,8 @@ CREATE INDEX client_grant_of_tenant ON client_grant (customer_id, tenant_id, cli
 CREATE INDEX client_grant_of_role ON client_grant (customer_id, role, client_id);
 
 CREATE TABLE client_secret (
-  secret_id    TEXT NOT NULL PRIMARY KEY,
   client_id    TEXT ${bytewise} NOT NULL,
+  secret_id    TEXT NOT NULL,             -- of no other client either
   customer_id  TEXT ${bytewise} NOT NULL,
   algorithm    TEXT NOT NULL,
   digest       TEXT NOT NULL,
@@ -78,9 +78,9 @@ CREATE TABLE client_secret (
   created_by   TEXT NOT NULL,
   expires_at   BIGINT,
   revoked_at   BIGINT,
+  PRIMARY KEY (client_id, secret_id),
   FOREIGN KEY (customer_id, client_id) REFERENCES client (customer_id, client_id)
-);
-CREATE INDEX client_secret_of_client ON client_secret (client_id);
+)${inKey};
 
 -- When a secret was last right; written at every flush of the counters, and so apart, in short rows.
 CREATE TABLE secret_use (

@@ -22,7 +22,7 @@ public final class ClientDirectory {
             database.changeLog(),
             ClientStore.CHANGE,
             ClientId::parse,
-            id -> database.read(tx -> known.find(tx, id)),
+            id -> known.find(database, id),
             KnownClient::weight,
             bytes);
   }

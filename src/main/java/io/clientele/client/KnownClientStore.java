@@ -5,7 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Interner;
 import io.clientele.access.Holdings;
 import io.clientele.crypto.SecretDigest;
-import io.clientele.db.Transaction;
+import io.clientele.db.Database;
 import io.clientele.http.Json;
 import io.clientele.id.ClientId;
 import io.clientele.id.CustomerId;
@@ -40,23 +40,21 @@ final class KnownClientStore {
 
   /// The client whosever it is, if it is there and not deleted: who authenticates says only an id,
   /// and the customer follows from it.
-  Optional<KnownClient> find(Transaction tx, ClientId client) {
+  Optional<KnownClient> find(Database database, ClientId client) {
     List<Row> rows =
-        tx.handle()
-            .createQuery(
-                """
-                SELECT c.customer_id, c.version, c.generation, c.enabled, c.default_roles,
-                  c.authentication_methods, c.client_permissions, c.scope, c.resource_ids,
-                  c.client_email, c.access_token_validity,
-                  s.secret_id, s.algorithm, s.digest, s.expires_at
-                FROM client c
-                LEFT JOIN client_secret s ON s.client_id = c.client_id AND s.revoked_at IS NULL
-                WHERE c.client_id = :client AND c.deleted_at IS NULL
-                ORDER BY s.created_at, s.secret_id
-                """)
-            .bind("client", client.text())
-            .map((row, context) -> new Row(client(client, row), secret(row)))
-            .list();
+        database.query(
+            """
+            SELECT c.customer_id, c.version, c.generation, c.enabled, c.default_roles,
+              c.authentication_methods, c.client_permissions, c.scope, c.resource_ids,
+              c.client_email, c.access_token_validity,
+              s.secret_id, s.algorithm, s.digest, s.expires_at
+            FROM client c
+            LEFT JOIN client_secret s ON s.client_id = c.client_id AND s.revoked_at IS NULL
+            WHERE c.client_id = ? AND c.deleted_at IS NULL
+            ORDER BY s.secret_id
+            """,
+            client.text(),
+            row -> new Row(client(client, row), secret(row)));
     if (rows.isEmpty()) {
       return Optional.empty();
     }

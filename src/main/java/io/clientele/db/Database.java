@@ -24,7 +24,10 @@ import org.slf4j.LoggerFactory;
 public final class Database implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
-  private static final int READERS = 4;
+
+  /// More than processors would take each other's pages out of the processors' caches.
+  private static final int READERS = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4);
+
   private static final int ATTEMPTS = 4;
 
   /// What may go wrong when the database is opened; the message is for the operator.
@@ -170,8 +173,17 @@ public final class Database implements AutoCloseable {
     return guarded(() -> place.read(work));
   }
 
-  /// Runs work where `read` costs no change of threads, if there is such a place. The work must not
-  /// throw, must not `write`, and waits for nothing but rows.
+  /// Runs one query, without the work that JDBI and a transaction are around it: for what the first
+  /// token of a client waits for.
+  ///
+  /// @param parameter of the query, its only one
+  /// @throws Unavailable if the database is not there, or has more work than can wait
+  public <T> List<T> query(String sql, String parameter, RowReader<T> reader) {
+    return guarded(() -> place.query(sql, parameter, reader));
+  }
+
+  /// Runs work where `read` and `query` cost no change of threads, if there is such a place. The
+  /// work must not throw, must not `write`, and waits for nothing but rows.
   public Optional<Executor> readers() {
     return place.readers();
   }

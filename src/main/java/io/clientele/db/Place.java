@@ -20,8 +20,14 @@ interface Place {
   /// Runs work that only looks.
   <T> T read(Function<Transaction, T> work);
 
-  /// Runs work on the threads that read, on which `read` costs no change of threads; empty if any
-  /// thread is as good. The work must not throw, must not `write`, and waits for nothing else.
+  /// Runs one query, which is a transaction by itself.
+  ///
+  /// @param parameter of the query, its only one
+  <T> List<T> query(String sql, String parameter, RowReader<T> reader);
+
+  /// Runs work on the threads that read, on which `read` and `query` cost no change of threads;
+  /// empty if any thread is as good. The work must not throw, must not `write`, and waits for
+  /// nothing else.
   Optional<Executor> readers();
 
   /// Prepares for transactions of many thousand rows.

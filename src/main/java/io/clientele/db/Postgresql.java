@@ -1,6 +1,9 @@
 package io.clientele.db;
 
 import io.clientele.db.Transaction.Change;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +11,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.transaction.TransactionException;
 
 /// PostgreSQL: the thread that asks does the work, on a connection of the pool.
 final class Postgresql implements Place {
@@ -39,6 +43,21 @@ final class Postgresql implements Place {
   public <T> T read(Function<Transaction, T> work) {
     return jdbi.inTransaction(
         handle -> work.apply(new Transaction(handle, false, new HashMap<>())));
+  }
+
+  @Override
+  public <T> List<T> query(String sql, String parameter, RowReader<T> reader) {
+    return jdbi.withHandle(
+        handle -> {
+          try (PreparedStatement statement = handle.getConnection().prepareStatement(sql)) {
+            statement.setString(1, parameter);
+            try (ResultSet rows = statement.executeQuery()) {
+              return RowReader.all(rows, reader);
+            }
+          } catch (SQLException e) {
+            throw new TransactionException(e);
+          }
+        });
   }
 
   @Override

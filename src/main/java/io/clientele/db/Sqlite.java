@@ -11,6 +11,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,10 @@ final class Sqlite implements Place {
   private final OwnThreads writer;
   private final OwnThreads readers;
   private final ArrayBlockingQueue<Deed<?>> waiting = new ArrayBlockingQueue<>(QUEUE);
+
+  /// Whether the writer's thread was asked for a turn that has not begun: one for each deed would
+  /// fill its queue with turns that find nothing.
+  private final AtomicBoolean turnIsComing = new AtomicBoolean();
 
   Sqlite(SqliteConnection writing, List<SqliteConnection> reading) {
     writer = new OwnThreads("sqlite-writer", List.of(writing), QUEUE);
@@ -91,24 +96,35 @@ final class Sqlite implements Place {
     if (!waiting.offer(deed)) {
       throw new Unavailable("more work for the database than can wait");
     }
-    try {
-      writer.execute(connection -> doWaiting(connection, log));
-    } catch (Unavailable e) {
-      if (waiting.remove(deed)) {
-        throw e;
+    if (turnIsComing.compareAndSet(false, true)) {
+      try {
+        writer.execute(connection -> doAllWaiting(connection, log));
+      } catch (Unavailable e) {
+        turnIsComing.set(false);
+        // With those who relied on this turn.
+        refuseAllWaiting(e);
       }
-      // Somebody else's turn has taken it along.
     }
     return await(deed.answer);
+  }
+
+  private void refuseAllWaiting(Throwable reason) {
+    List<Deed<?>> refused = new ArrayList<>();
+    waiting.drainTo(refused);
+    refused.forEach(deed -> deed.refuse(reason));
+  }
+
+  private void doAllWaiting(SqliteConnection connection, ChangeLog log) {
+    // Who comes from now on asks for a turn, which may find that this one took its deed along.
+    turnIsComing.set(false);
+    while (!waiting.isEmpty()) {
+      doWaiting(connection, log);
+    }
   }
 
   private void doWaiting(SqliteConnection connection, ChangeLog log) {
     List<Deed<?>> deeds = new ArrayList<>();
     waiting.drainTo(deeds, MOST_TOGETHER);
-    if (deeds.isEmpty()) {
-      // The turn before has taken them along.
-      return;
-    }
     try {
       if (deeds.size() == 1 || !doTogether(connection, deeds, log)) {
         deeds.forEach(deed -> doAlone(connection, deed, log));
@@ -117,6 +133,7 @@ final class Sqlite implements Place {
       // A bug here; nobody may wait for ever.
       connection.rollback();
       deeds.forEach(deed -> deed.refuse(e));
+      refuseAllWaiting(e);
       throw e;
     }
   }
@@ -190,15 +207,24 @@ final class Sqlite implements Place {
 
   @Override
   public <T> T read(Function<Transaction, T> work) {
+    return onReader(connection -> look(connection, work));
+  }
+
+  @Override
+  public <T> List<T> query(String sql, String parameter, RowReader<T> reader) {
+    return onReader(connection -> connection.query(sql, parameter, reader));
+  }
+
+  private <T> T onReader(Function<SqliteConnection, T> work) {
     Optional<SqliteConnection> own = readers.own();
     if (own.isPresent()) {
-      return look(own.get(), work);
+      return work.apply(own.get());
     }
     CompletableFuture<T> answer = new CompletableFuture<>();
     readers.execute(
         connection -> {
           try {
-            answer.complete(look(connection, work));
+            answer.complete(work.apply(connection));
           } catch (RuntimeException | Error e) {
             answer.completeExceptionally(e);
           }

@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -155,6 +156,25 @@ final class SqliteConnection implements AutoCloseable {
   void takeBack() {
     run("ROLLBACK TO deed");
     run("RELEASE deed");
+  }
+
+  /// Runs one query, which is a transaction by itself.
+  ///
+  /// @throws TransactionException if it cannot
+  <T> List<T> query(String sql, String parameter, RowReader<T> reader) {
+    try {
+      PreparedStatement statement = statements.create(connection, sql);
+      try {
+        statement.setString(1, parameter);
+        try (ResultSet rows = statement.executeQuery()) {
+          return RowReader.all(rows, reader);
+        }
+      } finally {
+        statements.close(connection, sql, statement);
+      }
+    } catch (SQLException e) {
+      throw new TransactionException(e);
+    }
   }
 
   private void run(String sql) {

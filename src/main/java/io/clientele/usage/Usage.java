@@ -3,12 +3,16 @@ package io.clientele.usage;
 import io.clientele.access.Generations;
 import io.clientele.db.Database;
 import io.clientele.db.Ticker;
+import io.clientele.db.Transaction;
 import io.clientele.http.Unavailable;
 import io.clientele.id.ClientId;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,38 +74,32 @@ public final class Usage implements AutoCloseable {
   }
 
   private void writeTokens(UsageCounters.Counts counts) {
-    while (!counts.tokens().isEmpty()) {
-      Map<UsageCounters.Bucket, Long> part = firstOf(counts.tokens());
-      database.write(
-          tx -> {
-            store.addTokens(tx, part);
-            return part.size();
-          });
-      part.keySet().forEach(counts.tokens()::remove);
-    }
+    writeInOrder(counts.tokens(), UsageStore.ORDER, store::addTokens);
   }
 
   private void writeSecrets(UsageCounters.Counts counts) {
-    while (!counts.secrets().isEmpty()) {
-      Map<String, Long> part = firstOf(counts.secrets());
-      database.write(
-          tx -> {
-            store.setLastUsed(tx, part);
-            return part.size();
-          });
-      part.keySet().forEach(counts.secrets()::remove);
-    }
+    writeInOrder(counts.secrets(), Comparator.naturalOrder(), store::setLastUsed);
   }
 
-  private static <K> Map<K, Long> firstOf(Map<K, Long> all) {
-    Map<K, Long> part = new HashMap<>();
-    for (Map.Entry<K, Long> entry : all.entrySet()) {
-      if (part.size() == ROWS_A_TRANSACTION) {
-        break;
-      }
-      part.put(entry.getKey(), entry.getValue());
+  /// Writes in parts, and takes out what was written. All in the order of the rows' keys, so that a
+  /// part touches few pages: in any other order, each part of many would touch most.
+  private <K> void writeInOrder(
+      Map<K, Long> counted,
+      Comparator<K> order,
+      BiConsumer<Transaction, List<Map.Entry<K, Long>>> write) {
+    List<Map.Entry<K, Long>> all = new ArrayList<>();
+    counted.forEach((key, count) -> all.add(Map.entry(key, count)));
+    all.sort(Map.Entry.comparingByKey(order));
+    for (int from = 0; from < all.size(); from += ROWS_A_TRANSACTION) {
+      List<Map.Entry<K, Long>> part =
+          all.subList(from, Math.min(from + ROWS_A_TRANSACTION, all.size()));
+      database.write(
+          tx -> {
+            write.accept(tx, part);
+            return part.size();
+          });
+      part.forEach(written -> counted.remove(written.getKey()));
     }
-    return part;
   }
 
   /// Flushes a last time.

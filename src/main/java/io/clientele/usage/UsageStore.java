@@ -5,61 +5,53 @@ import io.clientele.db.Transaction;
 import io.clientele.id.ClientId;
 import io.clientele.usage.UsageCounters.Bucket;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /// The counters' rows. They hold no customer's data but numbers, and are written for all at once.
 final class UsageStore {
 
   /// One order for all nodes, so that two flushes never wait for each other in a circle.
-  private static final Comparator<Bucket> ORDER =
+  static final Comparator<Bucket> ORDER =
       Comparator.comparing(Bucket::client)
           .thenComparingLong(bucket -> bucket.generations().client())
           .thenComparingLong(bucket -> bucket.generations().customer())
           .thenComparingLong(Bucket::expiryMinute);
 
-  void addTokens(Transaction tx, Map<Bucket, Long> tokens) {
-    PreparedBatch batch =
-        tx.handle()
-            .prepareBatch(
-                """
-                INSERT INTO token_count
-                  (client_id, client_generation, customer_generation, expiry_minute, tokens)
-                VALUES (:client, :clientGeneration, :customerGeneration, :minute, :tokens)
-                ON CONFLICT (client_id, client_generation, customer_generation, expiry_minute)
-                DO UPDATE SET tokens = token_count.tokens + excluded.tokens
-                """);
-    SortedMap<Bucket, Long> inOrder = new TreeMap<>(ORDER);
-    inOrder.putAll(tokens);
-    inOrder.forEach(
-        (bucket, count) ->
-            batch
-                .bind("client", bucket.client().text())
-                .bind("clientGeneration", bucket.generations().client())
-                .bind("customerGeneration", bucket.generations().customer())
-                .bind("minute", bucket.expiryMinute())
-                .bind("tokens", count)
-                .add());
-    if (batch.size() > 0) {
-      batch.execute();
-    }
+  /// @param tokens in order
+  void addTokens(Transaction tx, List<Map.Entry<Bucket, Long>> tokens) {
+    tx.batch(
+        """
+        INSERT INTO token_count
+          (client_id, client_generation, customer_generation, expiry_minute, tokens)
+        VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (client_id, client_generation, customer_generation, expiry_minute)
+        DO UPDATE SET tokens = token_count.tokens + excluded.tokens
+        """,
+        tokens,
+        (row, each) -> {
+          Bucket bucket = each.getKey();
+          row.setString(1, bucket.client().text());
+          row.setLong(2, bucket.generations().client());
+          row.setLong(3, bucket.generations().customer());
+          row.setLong(4, bucket.expiryMinute());
+          row.setLong(5, each.getValue());
+        });
   }
 
-  void setLastUsed(Transaction tx, Map<String, Long> secrets) {
-    PreparedBatch batch =
-        tx.handle()
-            .prepareBatch(
-                """
-                INSERT INTO secret_use (secret_id, last_used_at) VALUES (:id, :at)
-                ON CONFLICT (secret_id) DO UPDATE SET last_used_at = excluded.last_used_at
-                WHERE secret_use.last_used_at < excluded.last_used_at
-                """);
-    new TreeMap<>(secrets).forEach((id, at) -> batch.bind("id", id).bind("at", at).add());
-    if (batch.size() > 0) {
-      batch.execute();
-    }
+  /// @param secrets in order
+  void setLastUsed(Transaction tx, List<Map.Entry<String, Long>> secrets) {
+    tx.batch(
+        """
+        INSERT INTO secret_use (secret_id, last_used_at) VALUES (?, ?)
+        ON CONFLICT (secret_id) DO UPDATE SET last_used_at = excluded.last_used_at
+        WHERE secret_use.last_used_at < excluded.last_used_at
+        """,
+        secrets,
+        (row, each) -> {
+          row.setString(1, each.getKey());
+          row.setLong(2, each.getValue());
+        });
   }
 
   long tokens(Transaction tx, ClientId client, Generations generations, long afterMinute) {

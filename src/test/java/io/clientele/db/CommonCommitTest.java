@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -105,6 +106,28 @@ class CommonCommitTest {
   private static Throwable failure(CompletableFuture<?> answer) {
     var _ = answer.handle((done, failed) -> true).join();
     return answer.exceptionNow();
+  }
+
+  @Test
+  void manyWhoKeepAskingAreNeverTooMany() throws InterruptedException {
+    List<Thread> asking = new ArrayList<>();
+    AtomicInteger done = new AtomicInteger();
+    for (int i = 0; i < 64; i++) {
+      asking.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    for (int j = 0; j < 200; j++) {
+                      database.write(
+                          tx -> tx.handle().execute("UPDATE counter SET value = value + 1"));
+                      done.incrementAndGet();
+                    }
+                  }));
+    }
+    for (Thread each : asking) {
+      each.join();
+    }
+    assertThat(done).hasValue(64 * 200);
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.clientele.harness.StoreTestBase;
 import io.clientele.harness.StoreWorld;
 import io.clientele.harness.StoreWorld.Kind;
 import io.clientele.harness.StoreWorld.Owner;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -32,8 +33,9 @@ class UsageStoreTest extends StoreTestBase {
         world,
         a,
         tx -> {
-          store.addTokens(tx, Map.of(new UsageCounters.Bucket(b.client(), FIRST, 100), 7L));
-          store.setLastUsed(tx, Map.of(b.secret(), 5L));
+          store.addTokens(
+              tx, List.of(Map.entry(new UsageCounters.Bucket(b.client(), FIRST, 100), 7L)));
+          store.setLastUsed(tx, List.of(Map.entry(b.secret(), 5L)));
         });
 
     assertThat(world.<Long>read(tx -> store.tokens(tx, b.client(), FIRST, 1))).isEqualTo(7);
