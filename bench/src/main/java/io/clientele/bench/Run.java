@@ -28,7 +28,6 @@ import io.clientele.bench.row.StartRow;
 import io.clientele.bench.row.TokenRow;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -99,7 +98,7 @@ final class Run {
       progress.begin(row.name());
       try {
         measured.addAll(row.measure(workshop, pace, progress::say));
-      } catch (IOException | UncheckedIOException e) {
+      } catch (IOException | RuntimeException e) {
         if (workshop.isEnding() || (row instanceof AgainstItself && rows.size() > 1)) {
           throw e;
         }
