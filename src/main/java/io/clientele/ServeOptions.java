@@ -134,8 +134,9 @@ final class ServeOptions {
   @Option(
       names = "--directory-memory",
       paramLabel = "MIB",
-      defaultValue = "128",
-      description = "Memory for clients that are asked for often (default: ${DEFAULT-VALUE}).")
+      description =
+          "Memory for clients, 200 bytes each as a rule (default: 256, or a quarter of the JVM's"
+              + " heap if that is less).")
   String directoryMemory = "";
 
   @Option(

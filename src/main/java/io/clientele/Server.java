@@ -10,6 +10,7 @@ import io.clientele.client.ClientStore;
 import io.clientele.client.ClientsEndpoint;
 import io.clientele.client.CurrentCallers;
 import io.clientele.client.Demonstration;
+import io.clientele.client.DirectoryPreload;
 import io.clientele.client.FailureLimits;
 import io.clientele.client.OperatorAccount;
 import io.clientele.client.SecretStore;
@@ -160,7 +161,7 @@ public final class Server implements AutoCloseable {
     SecretStore secrets = new SecretStore(clock, provider);
     ClientStore clients = new ClientStore(clock, grants, secrets);
     CustomerDirectory customerDirectory =
-        new CustomerDirectory(database, customers, settings.directoryBytes() / 4);
+        new CustomerDirectory(database, customers, settings.directoryBytes() / 8);
     ClientDirectory clientDirectory =
         new ClientDirectory(database, clients, settings.directoryBytes());
     CurrentCallers callers = new CurrentCallers(clientDirectory, customers);
@@ -205,7 +206,7 @@ public final class Server implements AutoCloseable {
             clock);
     Liveness liveness =
         new Liveness(
-            new TokenVerifier(keys, issuer, settings.directoryBytes() / 4),
+            new TokenVerifier(keys, issuer, settings.directoryBytes() / 8),
             clientDirectory,
             customerDirectory,
             revocations,
@@ -327,6 +328,7 @@ public final class Server implements AutoCloseable {
                 observer,
                 settings.grace()))
         .start();
+    opened(open, new DirectoryPreload(clientDirectory, clock)).start();
     LOG.info(
         "serving {} with {}{}",
         issuer,

@@ -57,6 +57,9 @@ public record Settings(
     RequestLog.Format logFormat,
     boolean demo) {
 
+  private static final long MEBIBYTE = 1 << 20;
+  private static final long DIRECTORY_BYTES = 256 * MEBIBYTE;
+
   /// Where PostgreSQL is.
   ///
   /// @param url `jdbc:postgresql://…`
@@ -132,7 +135,7 @@ public record Settings(
             Duration.ofSeconds(lead),
             Duration.ofSeconds(cache),
             faults.number("failure-limit", options.failureLimit, 1, 1_000_000),
-            1024L * 1024 * faults.number("directory-memory", options.directoryMemory, 1, 1_000_000),
+            directoryBytes(options, faults),
             faults.number("slow-hash-threads", options.slowHashThreads, 1, 256),
             proxies,
             Duration.ofSeconds(faults.number("staleness-limit", options.stalenessLimit, 1, 86_400)),
@@ -141,6 +144,12 @@ public record Settings(
             options.demo);
     faults.throwIfAny();
     return settings;
+  }
+
+  private static long directoryBytes(ServeOptions options, SettingsFaults faults) {
+    return options.directoryMemory.isEmpty()
+        ? Math.min(DIRECTORY_BYTES, Runtime.getRuntime().maxMemory() / 4)
+        : MEBIBYTE * faults.number("directory-memory", options.directoryMemory, 1, 1_000_000);
   }
 
   private static boolean isLoopback(String host, SettingsFaults faults) {

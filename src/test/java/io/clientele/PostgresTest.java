@@ -15,10 +15,6 @@ import io.clientele.harness.PostgresServer;
 import io.clientele.harness.TestServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -396,14 +392,14 @@ class PostgresTest {
         Client client = server.newCustomer("tenant1").newClient();
         client.token();
 
-        allowConnections(url, false);
+        PostgresServer.allowConnections(url, false);
         Eventually.is(
             "it is not ready", () -> server.http().get("/health/ready", "").status() == 503);
 
         assertThat(server.http().get("/health/ready", "").json("reason").asText())
             .isEqualTo("stale");
         assertThat(server.askToken(client.id(), client.secret()).status()).isEqualTo(503);
-        allowConnections(url, true);
+        PostgresServer.allowConnections(url, true);
         Eventually.is("it is ready", () -> server.http().get("/health/ready", "").status() == 200);
       }
     }
@@ -422,7 +418,7 @@ class PostgresTest {
         String admin = abc.adminToken();
         server.isActive(admin);
 
-        allowConnections(url, false);
+        PostgresServer.allowConnections(url, false);
         Eventually.is(
             "what it does not know for certain it does not say",
             () -> http.form("/oauth/introspect", client.basic(), "token", admin).status() == 503);
@@ -437,7 +433,7 @@ class PostgresTest {
         http.form("/oauth/introspect", client.basic(), "token", admin).expect(503);
         http.post("/oauth/customers", operator, Map.of("id", Names.unique("c"))).expect(503);
 
-        allowConnections(url, true);
+        PostgresServer.allowConnections(url, true);
         Eventually.is("management is back", () -> http.get(abc.clients(), admin).status() == 200);
         assertThat(server.isActive(client.token())).isTrue();
         assertThat(abc.newClient().token()).isNotEmpty();
@@ -463,20 +459,6 @@ class PostgresTest {
           .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' ') + 1)))
           .findFirst()
           .orElseThrow();
-    }
-
-    private static void allowConnections(String url, boolean allow) throws SQLException {
-      String name = url.substring(url.lastIndexOf('/') + 1, url.indexOf('?'));
-      try (Connection connection = DriverManager.getConnection(url.replace(name, "postgres"));
-          Statement statement = connection.createStatement()) {
-        statement.execute("ALTER DATABASE " + name + " ALLOW_CONNECTIONS " + allow);
-        if (!allow) {
-          statement.execute(
-              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"
-                  + name
-                  + "'");
-        }
-      }
     }
   }
 }

@@ -24,6 +24,8 @@ class StoresTest {
   private static final Map<String, String> OF_NO_CUSTOMER =
       Map.ofEntries(
           Map.entry("KnownClientStore.find", "who authenticates says only an id"),
+          Map.entry("KnownClientStore.page", "a node's memory of all clients"),
+          Map.entry("KnownClientStore.pageOfUsed", "a node's memory of all clients"),
           Map.entry("ClientStore.findAndHold", "who asks, in the deed's transaction"),
           Map.entry("ClientStore.enabledOperators", "of customer operator only"),
           Map.entry("CustomerStore.page", "the operator's list of all customers"),

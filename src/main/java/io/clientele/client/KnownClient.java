@@ -56,22 +56,6 @@ public record KnownClient(
         fields.resourceIds());
   }
 
-  KnownClient with(List<KnownSecret> all) {
-    return new KnownClient(
-        id,
-        customer,
-        version,
-        generation,
-        enabled,
-        mayUseBasic,
-        mayUsePost,
-        accessTokenValidity,
-        all,
-        holdings,
-        email,
-        resourceIds);
-  }
-
   /// Bytes in memory, roughly. Small holdings are shared with others as a rule, and counted as if
   /// five did.
   int weight() {

@@ -20,7 +20,8 @@ public final class CustomerDirectory {
             CustomerId::parse,
             id -> database.read(tx -> store.find(tx, id)),
             CustomerDirectory::weight,
-            bytes);
+            bytes,
+            Remembered.Behind.nothing());
   }
 
   private static int weight(Customer customer) {

@@ -6,6 +6,7 @@ import io.clientele.http.MustWait;
 import io.clientele.http.Patience;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -13,7 +14,8 @@ import java.util.function.ToIntFunction;
 /// What this node remembers of rows, in memory bounded by weight, filled on demand. It is dropped
 /// when the change log says so, before the deed that changed it is answered; a fill that began
 /// before a change of its key is thrown away. Keys that are not there are remembered for a short
-/// while in a small space of their own, so that random ids push nothing out.
+/// while in a small space of their own, so that random ids push nothing out. Behind it there may be
+/// more of the same rows in less memory.
 ///
 /// @param <K> the key
 /// @param <V> an immutable value
@@ -23,24 +25,61 @@ public final class Remembered<K, V> {
   private static final Duration ABSENT_FOR = Duration.ofSeconds(10);
   private static final int STRIPES = 1024;
 
+  /// Of so many that come from behind, one is kept: who is asked for often is kept soon, and who is
+  /// not pushes nobody out.
+  private static final int FETCHES = 8;
+
   private final Cache<K, V> present;
   private final Cache<K, Boolean> absent;
   private final AtomicLongArray changes = new AtomicLongArray(STRIPES);
+  private final Behind<K, V> behind;
   private final Function<K, Optional<V>> load;
+
+  /// More of the rows, still in memory: asked before the database is.
+  public interface Behind<K, V> {
+
+    /// The value, if it is here; waits for nothing.
+    Optional<V> find(K key);
+
+    /// Forgets what is out of date now.
+    void drop(K key);
+
+    /// Forgets all.
+    void dropAll();
+
+    /// Nothing.
+    static <K, V> Behind<K, V> nothing() {
+      return new Behind<>() {
+        @Override
+        public Optional<V> find(K key) {
+          return Optional.empty();
+        }
+
+        @Override
+        public void drop(K key) {}
+
+        @Override
+        public void dropAll() {}
+      };
+    }
+  }
 
   /// @param kind of change that drops a key
   /// @param parse reads a change's key; empty for one that cannot be here
   /// @param load reads the value; may wait
   /// @param weigher bytes that a value takes, roughly
-  /// @param bytes how much may be remembered, by the weigher's measure
+  /// @param bytes how much may be remembered here, by the weigher's measure
+  /// @param behind told of what changed by this; `load` may add to it
   public Remembered(
       ChangeLog changeLog,
       String kind,
       Function<String, Optional<K>> parse,
       Function<K, Optional<V>> load,
       ToIntFunction<V> weigher,
-      long bytes) {
+      long bytes,
+      Behind<K, V> behind) {
     this.load = load;
+    this.behind = behind;
     this.present =
         Caffeine.newBuilder()
             // The little work after some reads is done by who reads: to wake another thread for it
@@ -69,17 +108,27 @@ public final class Remembered<K, V> {
     if (absent.getIfPresent(key) != null) {
       return Optional.empty();
     }
-    patience.require(Patience.ROWS);
-    return fill(key);
-  }
-
-  private Optional<V> fill(K key) {
     int stripe = stripe(key);
     long before = changes.get(stripe);
+    Optional<V> near = behind.find(key);
+    if (near.isPresent()) {
+      if (ThreadLocalRandom.current().nextInt(FETCHES) == 0) {
+        keep(key, near.get(), stripe, before);
+      }
+      return near;
+    }
+    patience.require(Patience.ROWS);
+    return fill(key, stripe, before);
+  }
+
+  private void keep(K key, V value, int stripe, long before) {
+    present.asMap().compute(key, (same, old) -> changes.get(stripe) == before ? value : old);
+  }
+
+  private Optional<V> fill(K key, int stripe, long before) {
     Optional<V> loaded = load.apply(key);
     if (loaded.isPresent()) {
-      V value = loaded.get();
-      present.asMap().compute(key, (same, old) -> changes.get(stripe) == before ? value : old);
+      keep(key, loaded.get(), stripe, before);
     } else {
       absent
           .asMap()
@@ -94,21 +143,19 @@ public final class Remembered<K, V> {
   }
 
   private void drop(K key) {
+    // First: who finds it there after this has not seen the change counted, and is not kept.
+    behind.drop(key);
     changes.incrementAndGet(stripe(key));
     present.invalidate(key);
     absent.invalidate(key);
   }
 
   private void dropAll() {
+    behind.dropAll();
     for (int i = 0; i < STRIPES; i++) {
       changes.incrementAndGet(i);
     }
     present.invalidateAll();
     absent.invalidateAll();
-  }
-
-  /// How many values are remembered now, roughly.
-  public long size() {
-    return present.estimatedSize();
   }
 }

@@ -84,14 +84,14 @@ public final class Usage implements AutoCloseable {
   /// Writes in parts, and takes out what was written. All in the order of the rows' keys, so that a
   /// part touches few pages: in any other order, each part of many would touch most.
   private <K> void writeInOrder(
-      Map<K, Long> counted,
+      Map<K, UsageCounters.Tally> counted,
       Comparator<K> order,
-      BiConsumer<Transaction, List<Map.Entry<K, Long>>> write) {
-    List<Map.Entry<K, Long>> all = new ArrayList<>();
+      BiConsumer<Transaction, List<Map.Entry<K, UsageCounters.Tally>>> write) {
+    List<Map.Entry<K, UsageCounters.Tally>> all = new ArrayList<>();
     counted.forEach((key, count) -> all.add(Map.entry(key, count)));
     all.sort(Map.Entry.comparingByKey(order));
     for (int from = 0; from < all.size(); from += ROWS_A_TRANSACTION) {
-      List<Map.Entry<K, Long>> part =
+      List<Map.Entry<K, UsageCounters.Tally>> part =
           all.subList(from, Math.min(from + ROWS_A_TRANSACTION, all.size()));
       database.write(
           tx -> {

@@ -15,11 +15,25 @@ public final class UsageCounters {
   /// @param expiryMinute epoch minutes, rounded up, in which they expire
   record Bucket(ClientId client, Generations generations, long expiryMinute) {}
 
+  /// A number that changes in place. A `Long` in its stead would be a new object at each token, to
+  /// which an old one points: a garbage collector then looks at the old one again and again.
+  static final class Tally {
+    private long value;
+
+    Tally(long value) {
+      this.value = value;
+    }
+
+    long value() {
+      return value;
+    }
+  }
+
   /// What was counted.
   ///
   /// @param tokens by bucket, may be negative where tokens were revoked
   /// @param secrets last use by id of the secret's row, epoch milliseconds
-  record Counts(Map<Bucket, Long> tokens, Map<String, Long> secrets) {
+  record Counts(Map<Bucket, Tally> tokens, Map<String, Tally> secrets) {
     Counts() {
       this(new HashMap<>(), new HashMap<>());
     }
@@ -28,9 +42,18 @@ public final class UsageCounters {
       return tokens.isEmpty() && secrets.isEmpty();
     }
 
+    void addTokens(Bucket bucket, long count) {
+      tokens.computeIfAbsent(bucket, b -> new Tally(0)).value += count;
+    }
+
+    void setLastUsed(String secretId, long at) {
+      Tally last = secrets.computeIfAbsent(secretId, id -> new Tally(at));
+      last.value = Math.max(last.value, at);
+    }
+
     void add(Counts other) {
-      other.tokens.forEach((bucket, count) -> tokens.merge(bucket, count, Long::sum));
-      other.secrets.forEach((secret, at) -> secrets.merge(secret, at, Math::max));
+      other.tokens.forEach((bucket, count) -> addTokens(bucket, count.value));
+      other.secrets.forEach((secret, at) -> setLastUsed(secret, at.value));
     }
   }
 
@@ -63,9 +86,8 @@ public final class UsageCounters {
       ClientId client, Generations generations, long expiresAt, String secretId, long now) {
     Stripe stripe = mine();
     synchronized (stripe) {
-      stripe.counts.tokens.merge(
-          new Bucket(client, generations, expiryMinute(expiresAt)), 1L, Long::sum);
-      stripe.counts.secrets.merge(secretId, now, Math::max);
+      stripe.counts.addTokens(new Bucket(client, generations, expiryMinute(expiresAt)), 1);
+      stripe.counts.setLastUsed(secretId, now);
     }
   }
 
@@ -75,8 +97,7 @@ public final class UsageCounters {
   public void revoked(ClientId client, Generations generations, long expiresAt) {
     Stripe stripe = mine();
     synchronized (stripe) {
-      stripe.counts.tokens.merge(
-          new Bucket(client, generations, expiryMinute(expiresAt)), -1L, Long::sum);
+      stripe.counts.addTokens(new Bucket(client, generations, expiryMinute(expiresAt)), -1);
     }
   }
 
@@ -114,12 +135,12 @@ public final class UsageCounters {
     long sum = 0;
     for (Stripe stripe : stripes) {
       synchronized (stripe) {
-        for (Map.Entry<Bucket, Long> entry : stripe.counts.tokens.entrySet()) {
+        for (Map.Entry<Bucket, Tally> entry : stripe.counts.tokens.entrySet()) {
           Bucket bucket = entry.getKey();
           if (bucket.client.equals(client)
               && bucket.generations.equals(generations)
               && bucket.expiryMinute > afterMinute) {
-            sum += entry.getValue();
+            sum += entry.getValue().value;
           }
         }
       }

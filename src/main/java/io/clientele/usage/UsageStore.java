@@ -4,6 +4,7 @@ import io.clientele.access.Generations;
 import io.clientele.db.Transaction;
 import io.clientele.id.ClientId;
 import io.clientele.usage.UsageCounters.Bucket;
+import io.clientele.usage.UsageCounters.Tally;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ final class UsageStore {
           .thenComparingLong(Bucket::expiryMinute);
 
   /// @param tokens in order
-  void addTokens(Transaction tx, List<Map.Entry<Bucket, Long>> tokens) {
+  void addTokens(Transaction tx, List<Map.Entry<Bucket, Tally>> tokens) {
     tx.batch(
         """
         INSERT INTO token_count
@@ -35,12 +36,12 @@ final class UsageStore {
           row.setLong(2, bucket.generations().client());
           row.setLong(3, bucket.generations().customer());
           row.setLong(4, bucket.expiryMinute());
-          row.setLong(5, each.getValue());
+          row.setLong(5, each.getValue().value());
         });
   }
 
   /// @param secrets in order
-  void setLastUsed(Transaction tx, List<Map.Entry<String, Long>> secrets) {
+  void setLastUsed(Transaction tx, List<Map.Entry<String, Tally>> secrets) {
     tx.batch(
         """
         INSERT INTO secret_use (secret_id, last_used_at) VALUES (?, ?)
@@ -50,7 +51,7 @@ final class UsageStore {
         secrets,
         (row, each) -> {
           row.setString(1, each.getKey());
-          row.setLong(2, each.getValue());
+          row.setLong(2, each.getValue().value());
         });
   }
 

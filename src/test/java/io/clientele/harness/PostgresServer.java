@@ -94,6 +94,23 @@ public final class PostgresServer {
     return Running.ONE.address(name);
   }
 
+  /// Lets nobody into a database any more, and throws out who is there; or lets them in again.
+  ///
+  /// @param url of `newDatabase`
+  public static void allowConnections(String url, boolean allow) throws SQLException {
+    String name = url.substring(url.lastIndexOf('/') + 1, url.indexOf('?'));
+    try (Connection connection = Running.ONE.connect("postgres");
+        Statement statement = connection.createStatement()) {
+      statement.execute("ALTER DATABASE " + name + " ALLOW_CONNECTIONS " + allow);
+      if (!allow) {
+        statement.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"
+                + name
+                + "'");
+      }
+    }
+  }
+
   private String address(String database) {
     return "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?user=postgres";
   }

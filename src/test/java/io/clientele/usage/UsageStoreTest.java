@@ -34,8 +34,12 @@ class UsageStoreTest extends StoreTestBase {
         a,
         tx -> {
           store.addTokens(
-              tx, List.of(Map.entry(new UsageCounters.Bucket(b.client(), FIRST, 100), 7L)));
-          store.setLastUsed(tx, List.of(Map.entry(b.secret(), 5L)));
+              tx,
+              List.of(
+                  Map.entry(
+                      new UsageCounters.Bucket(b.client(), FIRST, 100),
+                      new UsageCounters.Tally(7))));
+          store.setLastUsed(tx, List.of(Map.entry(b.secret(), new UsageCounters.Tally(5))));
         });
 
     assertThat(world.<Long>read(tx -> store.tokens(tx, b.client(), FIRST, 1))).isEqualTo(7);

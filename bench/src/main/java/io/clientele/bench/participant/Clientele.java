@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Clientele, started by its launcher with its documented defaults, as a user would.
 public final class Clientele implements Participant {
@@ -29,6 +30,12 @@ public final class Clientele implements Participant {
   public Clientele(Path data, String... options) {
     this.data = data;
     this.options = List.of(options);
+  }
+
+  /// The same with more options.
+  public Clientele with(String... more) {
+    return new Clientele(
+        data, Stream.concat(options.stream(), Stream.of(more)).toArray(String[]::new));
   }
 
   @Override

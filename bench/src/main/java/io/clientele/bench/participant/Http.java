@@ -27,6 +27,13 @@ public final class Http implements AutoCloseable {
   ///
   /// @throws IOException if the answer is no success
   public JsonNode json(Call call) throws IOException, InterruptedException {
+    return JSON.readTree(text(call));
+  }
+
+  /// Sends a request and reads the text that answers it.
+  ///
+  /// @throws IOException if the answer is no success
+  public String text(Call call) throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri(call.port(), call.path()))
             .timeout(Duration.ofSeconds(60))
@@ -43,7 +50,7 @@ public final class Http implements AutoCloseable {
           "%s %s: HTTP %d: %s"
               .formatted(call.method(), call.path(), answer.statusCode(), answer.body()));
     }
-    return JSON.readTree(answer.body());
+    return answer.body();
   }
 
   /// A server's published keys.

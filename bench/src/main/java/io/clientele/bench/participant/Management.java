@@ -3,8 +3,11 @@ package io.clientele.bench.participant;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.clientele.bench.load.Call;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -12,6 +15,11 @@ import java.util.stream.IntStream;
 public final class Management implements AutoCloseable {
 
   private static final int BATCH = 1000;
+  private static final Pattern IN_MEMORY =
+      Pattern.compile("(?m)^clientele_directory_clients(?:\\{.*})? (\\S+)$");
+
+  /// When nothing was read into memory for so long, no more is.
+  private static final Duration PRELOAD_ENDED = Duration.ofSeconds(3);
 
   private final ClienteleServer server;
   private final Http http = new Http();
@@ -87,6 +95,32 @@ public final class Management implements AutoCloseable {
       }
       cursor = "?cursor=" + page.get(page.size() - 1).path("clientId").asText();
     }
+  }
+
+  /// Waits until the server has read into memory what it reads before it is asked for it.
+  ///
+  /// @return seconds from the start of its process until the last client was there
+  public double awaitPreload() throws IOException, InterruptedException {
+    double most = -1;
+    long changed = System.nanoTime();
+    while (System.nanoTime() - changed < PRELOAD_ENDED.toNanos()) {
+      double now = clientsInMemory();
+      if (now > most) {
+        most = now;
+        changed = System.nanoTime();
+      }
+      Thread.sleep(100);
+    }
+    return (changed - server.process().startedNanos()) / 1e9;
+  }
+
+  private double clientsInMemory() throws IOException, InterruptedException {
+    String metrics = http.text(Call.bearer("GET", server.port(), "/metrics", token, ""));
+    Matcher matcher = IN_MEMORY.matcher(metrics);
+    if (!matcher.find()) {
+      throw new IOException("the metrics do not tell how many clients are in memory");
+    }
+    return Double.parseDouble(matcher.group(1));
   }
 
   private static String clients(String customer) {

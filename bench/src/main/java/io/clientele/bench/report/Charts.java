@@ -32,6 +32,7 @@ final class Charts {
   private static final Pattern DIGITS = Pattern.compile("(\\.\\d\\d)\\d+");
   private static final Color OURS = new Color(0x1b6ca8);
   private static final Color OTHER = new Color(0xd1792b);
+  private static final Color THIRD = new Color(0x7a5aa6);
   private static final Color GRID = new Color(0xdddddd);
 
   private final Path directory;
@@ -91,6 +92,7 @@ final class Charts {
     all.addFirst(new Point("growth zipf", 1_000, 1));
     add(chart, all, "growth zipf", "Zipf-spread", OURS, Charts::same);
     add(chart, all, "growth cold", "did not ask before", OTHER, Charts::same);
+    add(chart, all, "growth unheld", "not in memory", THIRD, Charts::same);
     write(chart, "growth");
   }
 

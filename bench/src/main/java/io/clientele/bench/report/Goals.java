@@ -67,7 +67,8 @@ final class Goals {
               "memory.heap-per-client", "heap of each further hot client", "bytes", 600, 800),
           Goal.atMost(
               "memory.bounded-growth",
-              "growth of the heap when 110,000 clients ask a server with `--directory-memory 16`",
+              "heap of a server with `--directory-memory 16` that 110,000 clients asked, over one"
+                  + " that one asked",
               "MiB",
               16),
           Goal.atMost("start.first-token", "start to the first token", "s", 0.9, 1.3),

@@ -244,19 +244,25 @@ public final class Report {
     line("");
     line(
         "CPU of a token over that with a thousand clients, in turn. Zipf-spread: the n-th most"
-            + " popular client asks with a probability of about 1/n.");
+            + " popular client asks with a probability of about 1/n. Not in memory: clients that"
+            + " did not ask before either, of a server with `--directory-memory 1`. Read into"
+            + " memory: seconds after the start until all were, beside what else the server does.");
     line("");
-    line("| clients | Zipf-spread | did not ask before | database, a client | resident |");
-    line("| --- | --- | --- | --- | --- |");
+    line(
+        "| clients | Zipf-spread | did not ask before | not in memory | read into memory |"
+            + " database, a client | resident |");
+    line("| --- | --- | --- | --- | --- | --- | --- |");
     for (int size : Labels.SIZES) {
       String id = "growth." + size;
       if (figure(id + "-zipf-ratio").isPresent()) {
         line(
-            "| %,d | %s | %s | %s | %s |"
+            "| %,d | %s | %s | %s | %s | %s | %s |"
                 .formatted(
                     size,
                     words(id + "-zipf-ratio"),
                     words(id + "-cold-ratio"),
+                    words(id + "-unheld-ratio"),
+                    words(id + "-preload"),
                     words(id + "-bytes"),
                     words(id + "-resident")));
       }

@@ -12,7 +12,6 @@ import io.clientele.bench.process.Workshop;
 import io.clientele.bench.report.Figure;
 import io.clientele.bench.report.Measured;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -31,7 +30,7 @@ public final class MemoryRow implements Row {
 
   @Override
   public Duration estimate(Pace pace) {
-    return pace.warmUp().plusSeconds(12 + further(pace) / 2_500);
+    return pace.warmUp().plusSeconds(50 + further(pace) / 2_500);
   }
 
   private static int further(Pace pace) {
@@ -41,42 +40,57 @@ public final class MemoryRow implements Row {
   @Override
   public Measured measure(Workshop workshop, Pace pace, Say say)
       throws IOException, InterruptedException {
-    Path data = workshop.newDirectory("data");
-    List<ClientSecret> clients;
-    try (ClienteleServer server = new Clientele(data).serve(workshop);
-        Management management = new Management(server)) {
-      management.createCustomer("ABC", "tenant1");
-      clients = management.createClients("ABC", "client-", HOT + further(pace));
-    }
     Measured measured = new Measured();
-    // A new process: what the creation took is not counted.
-    try (ClienteleServer server = new Clientele(data).serve(workshop)) {
-      askRepeatedly(server, clients.subList(0, HOT), pace.warmUp());
+    long ofHot;
+    Asked hot = create(workshop, HOT);
+    try (ClienteleServer server = hot.clientele().serve(workshop)) {
+      askRepeatedly(server, hot.clients(), pace.warmUp());
       measured.add(Figure.of("memory.resident", server.process().residentBytes() / 1e6, "MB"));
-      long before = LiveHeap.bytesOf(server.process());
-      askOnce(server, clients);
-      long after = LiveHeap.bytesOf(server.process());
-      measured
-          .add(Figure.of("memory.heap", before / 1e6, "MB"))
-          .add(
-              Figure.of(
-                  "memory.heap-per-client", (double) (after - before) / further(pace), "bytes"));
+      ofHot = heapAtRest(server);
+      measured.add(Figure.of("memory.heap", ofHot / 1e6, "MB"));
     }
+    Asked more = create(workshop, HOT + further(pace));
+    long ofMore = heapWhenAllAsked(workshop, more, more.clientele());
     measured.add(
-        Figure.of("memory.bounded-growth", boundedGrowth(workshop, data, clients) / MIB, "MiB"));
-    return measured;
+        Figure.of("memory.heap-per-client", (double) (ofMore - ofHot) / further(pace), "bytes"));
+    Asked one = create(workshop, 1);
+    long ofOne = heapWhenAllAsked(workshop, one, one.clientele());
+    long bounded =
+        heapWhenAllAsked(
+            workshop,
+            more,
+            more.clientele().with("--directory-memory", Integer.toString(BOUND_MIB)));
+    return measured.add(
+        Figure.of("memory.bounded-growth", (double) (bounded - ofOne) / MIB, "MiB"));
   }
 
-  /// How much the heap grows when all of them ask a server that may remember few.
-  private static double boundedGrowth(Workshop workshop, Path data, List<ClientSecret> clients)
+  /// Clients that ask.
+  ///
+  /// @param clientele not started: what their creation took is not counted
+  private record Asked(Clientele clientele, List<ClientSecret> clients) {}
+
+  private static Asked create(Workshop workshop, int count)
       throws IOException, InterruptedException {
-    Clientele bounded = new Clientele(data, "--directory-memory", Integer.toString(BOUND_MIB));
-    try (ClienteleServer server = bounded.serve(workshop)) {
-      askRepeatedly(server, clients.subList(0, 1), Duration.ofSeconds(2));
-      long before = LiveHeap.bytesOf(server.process());
-      askOnce(server, clients);
-      return LiveHeap.bytesOf(server.process()) - before;
+    Clientele clientele = new Clientele(workshop.newDirectory("data"));
+    try (ClienteleServer server = clientele.serve(workshop);
+        Management management = new Management(server)) {
+      management.createCustomer("ABC", "tenant1");
+      return new Asked(clientele, management.createClients("ABC", "client-", count));
     }
+  }
+
+  private static long heapWhenAllAsked(Workshop workshop, Asked asked, Clientele clientele)
+      throws IOException, InterruptedException {
+    try (ClienteleServer server = clientele.serve(workshop)) {
+      askOnce(server, asked.clients());
+      return heapAtRest(server);
+    }
+  }
+
+  /// When the counts of tokens were written, which happens every ten seconds.
+  private static long heapAtRest(ClienteleServer server) throws IOException, InterruptedException {
+    Thread.sleep(Duration.ofSeconds(11));
+    return LiveHeap.bytesOf(server.process());
   }
 
   private static void askRepeatedly(
