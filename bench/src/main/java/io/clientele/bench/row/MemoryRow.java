@@ -13,6 +13,7 @@ import io.clientele.bench.report.Figure;
 import io.clientele.bench.report.Measured;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 
 /// Resident memory under load from 10,000 clients; heap for each further one; and whether the
@@ -53,7 +54,7 @@ public final class MemoryRow implements Row {
     long ofMore = heapWhenAllAsked(workshop, more, more.clientele());
     measured.add(
         Figure.of("memory.heap-per-client", (double) (ofMore - ofHot) / further(pace), "bytes"));
-    Asked one = create(workshop, 1);
+    Asked one = create(workshop, 1).times(HOT + further(pace));
     long ofOne = heapWhenAllAsked(workshop, one, one.clientele());
     long bounded =
         heapWhenAllAsked(
@@ -67,7 +68,13 @@ public final class MemoryRow implements Row {
   /// Clients that ask.
   ///
   /// @param clientele not started: what their creation took is not counted
-  private record Asked(Clientele clientele, List<ClientSecret> clients) {}
+  private record Asked(Clientele clientele, List<ClientSecret> clients) {
+
+    /// Its one client, as often.
+    Asked times(int count) {
+      return new Asked(clientele, Collections.nCopies(count, clients.getFirst()));
+    }
+  }
 
   private static Asked create(Workshop workshop, int count)
       throws IOException, InterruptedException {
