@@ -290,6 +290,7 @@ public final class Server implements AutoCloseable {
             new Demonstration(database, customersEndpoint, creation, provider));
 
     // The outside.
+    DirectoryPreload preload = opened(open, new DirectoryPreload(clientDirectory, clock));
     RequestLog log =
         opened(
             open,
@@ -328,7 +329,7 @@ public final class Server implements AutoCloseable {
                 observer,
                 settings.grace()))
         .start();
-    opened(open, new DirectoryPreload(clientDirectory, clock)).start();
+    preload.start();
     LOG.info(
         "serving {} with {}{}",
         issuer,

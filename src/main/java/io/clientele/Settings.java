@@ -147,9 +147,20 @@ public record Settings(
   }
 
   private static long directoryBytes(ServeOptions options, SettingsFaults faults) {
-    return options.directoryMemory.isEmpty()
-        ? Math.min(DIRECTORY_BYTES, Runtime.getRuntime().maxMemory() / 4)
-        : MEBIBYTE * faults.number("directory-memory", options.directoryMemory, 1, 1_000_000);
+    long heap = Runtime.getRuntime().maxMemory();
+    if (options.directoryMemory.isEmpty()) {
+      return Math.min(DIRECTORY_BYTES, heap / 4);
+    }
+    int wanted = faults.number("directory-memory", options.directoryMemory, 1, 1_000_000);
+    if (wanted * MEBIBYTE > heap / 2) {
+      faults.add(
+          "--directory-memory ("
+              + wanted
+              + ") is more than half of the JVM's heap of "
+              + heap / MEBIBYTE
+              + " MiB: set a larger one, e.g. CLIENTELE_JAVA_OPTS=-Xmx4g");
+    }
+    return wanted * MEBIBYTE;
   }
 
   private static boolean isLoopback(String host, SettingsFaults faults) {

@@ -16,6 +16,9 @@ import io.clientele.harness.Eventually;
 import io.clientele.harness.Names;
 import io.clientele.harness.PostgresServer;
 import io.clientele.harness.TestServer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +141,42 @@ class DirectoryPreloadTest {
       server.askToken(disabled.id(), disabled.secret()).expectOAuthError(401, "invalid_client");
       server.token(two.id(), two.secret());
       server.token(two.id(), second);
+    }
+  }
+
+  /// One row that this program does not know, and some that are very long, hold up nobody.
+  @Test
+  void whatCannotBeReadBeforeItAsksIsLeftOut() throws Exception {
+    try (TestServer server = TestServer.start("--database", "")) {
+      Customer abc = server.newCustomer("tenant1");
+      List<Client> clients = create(server, abc, 150);
+      ArrayNode long1 = Answer.JSON.createArrayNode();
+      for (int i = 0; i < 100; i++) {
+        long1.add("\u0001".repeat(1_990) + i);
+      }
+      Client huge =
+          abc.create(
+              Customer.client(Names.unique("a"), Map.of("ROLE_API", abc.tenants()))
+                  .set("resourceIds", long1));
+      List<String> inOrder = clients.stream().map(Client::id).sorted().toList();
+      try (Connection connection = DriverManager.getConnection(server.databaseAddress());
+          PreparedStatement statement =
+              connection.prepareStatement(
+                  "UPDATE client_secret SET algorithm = 'unknown' WHERE client_id = ?")) {
+        statement.setString(1, inOrder.get(10));
+        assertThat(statement.executeUpdate()).isEqualTo(1);
+      }
+
+      restartAndAwaitPreload(server);
+
+      // Those of the customer but for one, its administrator, the operator; not the long one.
+      assertThat(said).containsExactly("151 clients are in memory");
+      server.token(huge.id(), huge.secret());
+      for (Client client : clients) {
+        if (!client.id().equals(inOrder.get(10))) {
+          server.token(client.id(), client.secret());
+        }
+      }
     }
   }
 

@@ -14,8 +14,8 @@ import java.util.OptionalLong;
 /// and behind them as many as fit in few bytes each, from which a client is made in a microsecond.
 public final class ClientDirectory {
 
-  /// The part of the memory for clients that are ready to use.
-  private static final int READY = 8;
+  /// One in so many bytes is for clients that are ready to use.
+  private static final int READY_PART = 8;
 
   private final Remembered<ClientId, KnownClient> ready;
   private final PackedRows packed;
@@ -27,7 +27,7 @@ public final class ClientDirectory {
   public ClientDirectory(Database database, ClientStore clients, long bytes) {
     this.database = database;
     this.clients = clients;
-    this.packed = new PackedRows(bytes - bytes / READY);
+    this.packed = new PackedRows(bytes - bytes / READY_PART);
     this.ready =
         new Remembered<>(
             database.changeLog(),
@@ -35,7 +35,7 @@ public final class ClientDirectory {
             ClientId::parse,
             this::load,
             KnownClient::weight,
-            bytes / READY,
+            bytes / READY_PART,
             new Packed());
   }
 
@@ -65,9 +65,10 @@ public final class ClientDirectory {
   }
 
   private Optional<KnownClient> load(ClientId client) {
-    PackedRows.Marks marks = packed.marks();
+    byte[] key = key(client);
+    long mark = packed.mark(key);
     Optional<KnownClientStore.Row> row = known.find(database, client);
-    row.ifPresent(found -> packed.put(key(client), found.packed(), marks));
+    row.ifPresent(found -> packed.put(key, found.packed(), mark));
     return row.map(known::unpack);
   }
 
@@ -95,7 +96,10 @@ public final class ClientDirectory {
         since.isPresent()
             ? known.pageOfUsed(database, after, count, since.getAsLong())
             : known.page(database, after, count);
-    page.rows().forEach(row -> packed.put(key(row.client()), row.packed(), marks));
+    for (KnownClientStore.Row row : page.rows()) {
+      byte[] key = key(row.client());
+      packed.put(key, row.packed(), marks.of(key));
+    }
     return page.last();
   }
 

@@ -22,6 +22,7 @@ public final class DirectoryPreload implements AutoCloseable {
   private static final Duration HEAD_START = Duration.ofSeconds(1);
 
   private static final Duration BEFORE_NEXT_TRY = Duration.ofSeconds(5);
+  private static final Duration LONGEST_END = Duration.ofSeconds(10);
   private static final Duration RECENTLY = Duration.ofDays(1);
   private static final int PAGE = 100;
 
@@ -49,7 +50,9 @@ public final class DirectoryPreload implements AutoCloseable {
       if (!readAllThatFit()) {
         readUsed();
       }
-      LOG.info("{} clients are in memory", directory.size());
+      if (closing.getCount() > 0) {
+        LOG.info("{} clients are in memory", directory.size());
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
@@ -102,7 +105,9 @@ public final class DirectoryPreload implements AutoCloseable {
   public void close() {
     closing.countDown();
     try {
-      thread.join();
+      if (thread.isAlive() && !thread.join(LONGEST_END)) {
+        LOG.warn("{} did not end in time", thread.getName());
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

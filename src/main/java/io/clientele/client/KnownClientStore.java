@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Reads what is needed of clients to authenticate them, with their secrets: this is what the first
 /// token of a client waits for. From the rows to the client it goes by way of a few bytes, in which
@@ -24,8 +26,13 @@ import java.util.OptionalLong;
 /// them, as long as one is in memory.
 final class KnownClientStore {
 
+  private static final Logger LOG = LoggerFactory.getLogger(KnownClientStore.class);
+
   /// In characters of JSON. What is longer is counted as each client's own, and so is not shared.
   private static final int LONGEST_SHARED = 400;
+
+  /// In characters of JSON, of each of three columns.
+  private static final int LONGEST_IN_PAGE = 4_000;
 
   private static final String COLUMNS =
       """
@@ -58,8 +65,7 @@ final class KnownClientStore {
   /// The client whosever it is, if it is there and not deleted: who authenticates says only an id,
   /// and the customer follows from it.
   Optional<Row> find(Database database, ClientId client) {
-    Packing packing = new Packing();
-    database.query(
+    return database.query(
         "SELECT "
             + COLUMNS
             + """
@@ -69,14 +75,17 @@ final class KnownClientStore {
             ORDER BY s.secret_id
             """,
         client.text(),
-        row -> {
-          packing.add(row);
-          return true;
+        rows -> {
+          Packing packing = new Packing();
+          while (rows.next()) {
+            packing.add(rows);
+          }
+          return packing.packed().stream().findFirst();
         });
-    return packing.rows().stream().findFirst();
   }
 
-  /// The next clients of all customers that are not deleted.
+  /// The next clients of all customers that are not deleted, without those whose texts are long:
+  /// there may be some of several megabytes, and they are few.
   ///
   /// @param after an id; empty for the first ones
   Page page(Database database, Optional<ClientId> after, int count) {
@@ -111,6 +120,9 @@ final class KnownClientStore {
                         + """
                         FROM (
                           SELECT * FROM client WHERE client_id > :after AND deleted_at IS NULL
+                          AND LENGTH(COALESCE(client_permissions, '')) <= :longest
+                          AND LENGTH(COALESCE(resource_ids, '')) <= :longest
+                          AND LENGTH(COALESCE(scope, '')) <= :longest
                           ORDER BY client_id LIMIT :count
                         ) c
                         LEFT JOIN client_secret s
@@ -119,6 +131,7 @@ final class KnownClientStore {
                         """)
                 .bind("after", after.map(ClientId::text).orElse(""))
                 .bind("count", count)
+                .bind("longest", LONGEST_IN_PAGE)
                 .scanResultSet(
                     (rows, context) -> {
                       try (context) {
@@ -128,10 +141,10 @@ final class KnownClientStore {
                         while (row.next()) {
                           last = row.getString("client_id");
                           if (used.isEmpty() || row.getLong("used_at") >= since) {
-                            packing.add(row);
+                            packing.addIfItCanBeRead(row);
                           }
                         }
-                        return new Page(packing.rows(), ClientId.parse(last));
+                        return new Page(packing.packed(), ClientId.parse(last));
                       }
                     }));
   }
@@ -140,7 +153,10 @@ final class KnownClientStore {
   private static final class Packing {
     private final List<Row> rows = new ArrayList<>(1);
     private String current = "";
+    private boolean isLeftOut;
     private PackedClient.Writer writer = new PackedClient.Writer();
+
+    /// @throws IllegalArgumentException if the row says what this program does not know
 
     void add(ResultSet row) throws SQLException {
       String client = row.getString("client_id");
@@ -150,6 +166,16 @@ final class KnownClientStore {
         addClient(row);
       }
       addSecret(row);
+    }
+
+    /// One that cannot be read is left out: who asks for it will be told.
+    void addIfItCanBeRead(ResultSet row) throws SQLException {
+      try {
+        add(row);
+      } catch (IllegalArgumentException e) {
+        LOG.warn("client {} cannot be read: {}", current, e.getMessage());
+        isLeftOut = true;
+      }
     }
 
     private void addClient(ResultSet row) throws SQLException {
@@ -192,15 +218,16 @@ final class KnownClientStore {
     }
 
     private void end() {
-      if (!current.isEmpty()) {
+      if (!current.isEmpty() && !isLeftOut) {
         rows.add(new Row(new ClientId(current), writer.written()));
-        writer = new PackedClient.Writer();
       }
+      writer = new PackedClient.Writer();
+      isLeftOut = false;
     }
 
-    List<Row> rows() {
+    /// All of them; none can be added any more.
+    List<Row> packed() {
       end();
-      current = "";
       return rows;
     }
   }

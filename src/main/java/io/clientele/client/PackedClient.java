@@ -38,8 +38,11 @@ final class PackedClient {
       bytes[end++] = (byte) rest;
     }
 
-    /// @param number not negative
+    /// @param number from 0 up
     void number(OptionalLong number) {
+      if (number.isPresent() && number.getAsLong() < 0) {
+        throw new IllegalArgumentException("a number below 0");
+      }
       number(number.isPresent() ? number.getAsLong() + 1 : 0);
     }
 

@@ -177,8 +177,9 @@ public final class Database implements AutoCloseable {
   /// token of a client waits for.
   ///
   /// @param parameter of the query, its only one
+  /// @param reader called again, with another result, if the database gives up the first
   /// @throws Unavailable if the database is not there, or has more work than can wait
-  public <T> List<T> query(String sql, String parameter, RowReader<T> reader) {
+  public <T> T query(String sql, String parameter, RowsReader<T> reader) {
     return guarded(() -> place.query(sql, parameter, reader));
   }
 

@@ -16,9 +16,9 @@ import java.util.stream.IntStream;
 /// after it.
 ///
 /// In stripes, each with a lock of its own that is held for less than a microsecond (but for the
-/// one write in hundreds that makes room). In a stripe the rows stand one after the other in
-/// segments, a ring of them; a hash table with linear probing says where. Its hash has a seed that
-/// nobody outside knows, so that nobody can choose keys that make it slow.
+/// one write in hundreds that makes room, and the few that make the table larger). In a stripe the
+/// rows stand one after the other in segments; a hash table with linear probing says where. Its
+/// hash has a seed that nobody outside knows, so that nobody can choose keys that make it slow.
 public final class PackedRows {
 
   private static final int FEWEST_STRIPES = 64;
@@ -67,18 +67,31 @@ public final class PackedRows {
   public static final class Marks {
     private final long[] drops;
 
-    private Marks(long[] drops) {
+    private final PackedRows rows;
+
+    private Marks(PackedRows rows, long[] drops) {
+      this.rows = rows;
       this.drops = drops;
+    }
+
+    /// What `put` wants for one of the rows.
+    public long of(byte[] key) {
+      return drops[rows.number(rows.hash(key))];
     }
   }
 
-  /// What `put` wants, before the rows are read from the database.
+  /// What `put` wants, taken before a row is read from the database.
+  public long mark(byte[] key) {
+    return stripe(hash(key)).drops;
+  }
+
+  /// The same for rows of which the keys are not known yet.
   public Marks marks() {
     long[] drops = new long[stripes.length];
     for (int i = 0; i < drops.length; i++) {
       drops[i] = stripes[i].drops;
     }
-    return new Marks(drops);
+    return new Marks(this, drops);
   }
 
   /// The row of a key, if it is here.
@@ -90,15 +103,14 @@ public final class PackedRows {
   /// Takes a row, in place of the one of its key, unless a key of its stripe was dropped since it
   /// was read, or it is too long: then nothing is done.
   ///
-  /// @param read what `marks` gave before it was read
-  public void put(byte[] key, byte[] row, Marks read) {
+  /// @param mark of the key, from before it was read
+  public void put(byte[] key, byte[] row, long mark) {
     int length = HEADER + key.length + row.length;
     if (key.length > LONGEST_KEY || length > segmentBytes / 2) {
       return;
     }
     long hash = hash(key);
-    int number = number(hash);
-    stripes[number].put((int) hash, key, row, read.drops[number]);
+    stripe(hash).put((int) hash, key, row, mark);
   }
 
   /// Forgets a row, and does not take it from who read it before this.
@@ -153,7 +165,7 @@ public final class PackedRows {
 
   /// Both halves of the product, folded.
   private long mixed(long value) {
-    return Math.multiplyHigh(value, multiplier) ^ (value * multiplier);
+    return Math.unsignedMultiplyHigh(value, multiplier) ^ (value * multiplier);
   }
 
   /// A part of the rows. Written under its lock; `drops`, `rows` and `segmentsMade` are read
@@ -163,12 +175,16 @@ public final class PackedRows {
 
     private static final int EMPTY = 0;
 
-    private final byte[][] ring = new byte[segments][];
+    private final byte[][] all = new byte[segments][];
 
     /// Bytes written in each segment.
     private final int[] ends = new int[segments];
 
+    /// Bytes of each segment that slots lead to.
+    private final int[] alive = new int[segments];
+
     private int current;
+    private int oldest;
 
     /// Hash in the upper half, place + 1 in the lower; 0 for an empty slot.
     private long[] slots = new long[16];
@@ -183,30 +199,28 @@ public final class PackedRows {
         return null;
       }
       int place = placeOf(slots[slot]);
-      byte[] segment = ring[place / segmentBytes];
+      byte[] segment = all[place / segmentBytes];
       int at = place % segmentBytes;
       segment[at + ASKED] = 1;
       return Arrays.copyOfRange(segment, at + HEADER + key.length, at + length(segment, at));
     }
 
-    synchronized void put(int hash, byte[] key, byte[] row, long dropsWhenRead) {
-      if (drops != dropsWhenRead) {
+    synchronized void put(int hash, byte[] key, byte[] row, long mark) {
+      if (drops != mark) {
         return;
       }
-      remove(hash, key);
-      int length = HEADER + key.length + row.length;
-      if (ring[current] == null) {
-        make(current);
-      }
-      if (ends[current] + length > segmentBytes) {
-        current = (current + 1) % segments;
-        if (ring[current] == null) {
-          make(current);
-        } else {
-          makeRoom(current);
+      int slot = find(hash, key);
+      if (slot >= 0) {
+        if (holds(placeOf(slots[slot]), key.length, row)) {
+          return;
         }
+        empty(slot);
       }
-      byte[] segment = ring[current];
+      int length = HEADER + key.length + row.length;
+      if (segmentsMade == 0 || ends[current] + length > segmentBytes) {
+        current = next();
+      }
+      byte[] segment = all[current];
       int at = ends[current];
       SHORTS.set(segment, at, (short) length);
       segment[at + ASKED] = 0;
@@ -214,6 +228,7 @@ public final class PackedRows {
       System.arraycopy(key, 0, segment, at + HEADER, key.length);
       System.arraycopy(row, 0, segment, at + HEADER + key.length, row.length);
       ends[current] = at + length;
+      alive[current] += length;
       add(hash, current * segmentBytes + at);
     }
 
@@ -224,44 +239,80 @@ public final class PackedRows {
 
     synchronized void dropAll() {
       drops = drops + 1;
-      Arrays.fill(ring, null);
+      Arrays.fill(all, null);
       Arrays.fill(ends, 0);
+      Arrays.fill(alive, 0);
       segmentsMade = 0;
       current = 0;
+      oldest = 0;
       slots = new long[16];
       rows = 0;
     }
 
-    private void make(int number) {
-      ring[number] = new byte[segmentBytes];
-      segmentsMade = segmentsMade + 1;
+    /// A segment that is at least half free: a new one, or one of which half is not alive any more;
+    /// else the oldest, in which room is made.
+    private int next() {
+      if (segmentsMade < segments) {
+        int made = segmentsMade;
+        all[made] = new byte[segmentBytes];
+        segmentsMade = made + 1;
+        return made;
+      }
+      int chosen = oldest;
+      for (int i = 1; i < segments; i++) {
+        int number = (current + i) % segments;
+        if (alive[number] <= segmentBytes / 2) {
+          chosen = number;
+          break;
+        }
+      }
+      if (chosen == oldest) {
+        oldest = (oldest + 1) % segments;
+      }
+      makeRoom(chosen);
+      return chosen;
     }
 
-    /// Forgets the rows of a segment, but for those that were asked for, up to half of it: they
-    /// move to its beginning.
+    /// Makes at least half of a segment free. What was dropped, or written anew elsewhere, goes; if
+    /// that is not enough, what nobody asked for too; then the rest. What stays moves to the
+    /// beginning.
     private void makeRoom(int number) {
-      byte[] segment = ring[number];
+      byte[] segment = all[number];
+      boolean isEnough = alive[number] <= segmentBytes / 2;
       int kept = 0;
       int length;
       for (int at = 0; at < ends[number]; at += length) {
         length = length(segment, at);
-        int hash =
-            (int) PackedRows.this.hash(segment, at + HEADER, segment[at + KEY_LENGTH] & 0xff);
-        int slot = find(hash, number * segmentBytes + at);
+        int slot = slotOf(number, at);
         if (slot < 0) {
-          // Dropped, or written anew elsewhere.
           continue;
         }
-        if (segment[at + ASKED] == 1 && kept + length <= segmentBytes / 2) {
+        if ((isEnough || segment[at + ASKED] == 1) && kept + length <= segmentBytes / 2) {
           System.arraycopy(segment, at, segment, kept, length);
           segment[kept + ASKED] = 0;
-          slots[slot] = slot(hash, number * segmentBytes + kept);
+          slots[slot] = slot(hashOf(slots[slot]), number * segmentBytes + kept);
           kept += length;
         } else {
           empty(slot);
         }
       }
       ends[number] = kept;
+    }
+
+    /// The slot that says this place of a segment, at which a record begins.
+    ///
+    /// @return -1 if none does
+    private int slotOf(int number, int at) {
+      byte[] segment = all[number];
+      int hash = (int) PackedRows.this.hash(segment, at + HEADER, segment[at + KEY_LENGTH] & 0xff);
+      int mask = slots.length - 1;
+      long wanted = slot(hash, number * segmentBytes + at);
+      for (int i = hash & mask; slots[i] != EMPTY; i = (i + 1) & mask) {
+        if (slots[i] == wanted) {
+          return i;
+        }
+      }
+      return -1;
     }
 
     private static int length(byte[] segment, int at) {
@@ -292,23 +343,18 @@ public final class PackedRows {
     }
 
     private boolean isOf(int place, byte[] key) {
-      byte[] segment = ring[place / segmentBytes];
+      byte[] segment = all[place / segmentBytes];
       int at = place % segmentBytes;
       int begin = at + HEADER;
       return (segment[at + KEY_LENGTH] & 0xff) == key.length
           && Arrays.equals(segment, begin, begin + key.length, key, 0, key.length);
     }
 
-    /// @return -1 if no slot says this place
-    private int find(int hash, int place) {
-      int mask = slots.length - 1;
-      long wanted = slot(hash, place);
-      for (int i = hash & mask; slots[i] != EMPTY; i = (i + 1) & mask) {
-        if (slots[i] == wanted) {
-          return i;
-        }
-      }
-      return -1;
+    private boolean holds(int place, int keyLength, byte[] row) {
+      byte[] segment = all[place / segmentBytes];
+      int at = place % segmentBytes;
+      int begin = at + HEADER + keyLength;
+      return Arrays.equals(segment, begin, at + length(segment, at), row, 0, row.length);
     }
 
     private void add(int hash, int place) {
@@ -343,6 +389,9 @@ public final class PackedRows {
 
     /// Empties a slot, and moves those behind it that probing would not find any more.
     private void empty(int slot) {
+      int place = placeOf(slots[slot]);
+      int number = place / segmentBytes;
+      alive[number] -= length(all[number], place % segmentBytes);
       int mask = slots.length - 1;
       int gap = slot;
       for (int i = (gap + 1) & mask; slots[i] != EMPTY; i = (i + 1) & mask) {

@@ -23,7 +23,7 @@ interface Place {
   /// Runs one query, which is a transaction by itself.
   ///
   /// @param parameter of the query, its only one
-  <T> List<T> query(String sql, String parameter, RowReader<T> reader);
+  <T> T query(String sql, String parameter, RowsReader<T> reader);
 
   /// Runs work on the threads that read, on which `read` and `query` cost no change of threads;
   /// empty if any thread is as good. The work must not throw, must not `write`, and waits for

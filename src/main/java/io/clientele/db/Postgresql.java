@@ -46,13 +46,13 @@ final class Postgresql implements Place {
   }
 
   @Override
-  public <T> List<T> query(String sql, String parameter, RowReader<T> reader) {
+  public <T> T query(String sql, String parameter, RowsReader<T> reader) {
     return jdbi.withHandle(
         handle -> {
           try (PreparedStatement statement = handle.getConnection().prepareStatement(sql)) {
             statement.setString(1, parameter);
             try (ResultSet rows = statement.executeQuery()) {
-              return RowReader.all(rows, reader);
+              return reader.read(rows);
             }
           } catch (SQLException e) {
             throw new TransactionException(e);

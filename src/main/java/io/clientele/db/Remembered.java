@@ -27,7 +27,7 @@ public final class Remembered<K, V> {
 
   /// Of so many that come from behind, one is kept: who is asked for often is kept soon, and who is
   /// not pushes nobody out.
-  private static final int FETCHES = 8;
+  private static final int KEPT_ONE_IN = 8;
 
   private final Cache<K, V> present;
   private final Cache<K, Boolean> absent;
@@ -112,7 +112,7 @@ public final class Remembered<K, V> {
     long before = changes.get(stripe);
     Optional<V> near = behind.find(key);
     if (near.isPresent()) {
-      if (ThreadLocalRandom.current().nextInt(FETCHES) == 0) {
+      if (ThreadLocalRandom.current().nextInt(KEPT_ONE_IN) == 0) {
         keep(key, near.get(), stripe, before);
       }
       return near;

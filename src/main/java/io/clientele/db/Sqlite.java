@@ -211,7 +211,7 @@ final class Sqlite implements Place {
   }
 
   @Override
-  public <T> List<T> query(String sql, String parameter, RowReader<T> reader) {
+  public <T> T query(String sql, String parameter, RowsReader<T> reader) {
     return onReader(connection -> connection.query(sql, parameter, reader));
   }
 

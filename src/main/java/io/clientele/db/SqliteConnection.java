@@ -6,7 +6,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -161,13 +160,13 @@ final class SqliteConnection implements AutoCloseable {
   /// Runs one query, which is a transaction by itself.
   ///
   /// @throws TransactionException if it cannot
-  <T> List<T> query(String sql, String parameter, RowReader<T> reader) {
+  <T> T query(String sql, String parameter, RowsReader<T> reader) {
     try {
       PreparedStatement statement = statements.create(connection, sql);
       try {
         statement.setString(1, parameter);
         try (ResultSet rows = statement.executeQuery()) {
-          return RowReader.all(rows, reader);
+          return reader.read(rows);
         }
       } finally {
         statements.close(connection, sql, statement);

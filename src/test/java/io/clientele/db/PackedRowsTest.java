@@ -37,7 +37,7 @@ class PackedRowsTest {
   }
 
   private static void put(PackedRows rows, String key, String row) {
-    rows.put(bytes(key), bytes(row), rows.marks());
+    rows.put(bytes(key), bytes(row), rows.mark(bytes(key)));
   }
 
   /// Any order of deeds, beside a map that does the same: with room for all, nothing is missing.
@@ -109,6 +109,34 @@ class PackedRowsTest {
     assertThat(rows.get(bytes("k99999"))).isPresent();
   }
 
+  /// What is written again and again leaves room for what is written once.
+  @Test
+  void rowsThatChangeOftenPushNobodyOut() {
+    PackedRows rows = new PackedRows(MEBIBYTE);
+    for (int i = 0; i < 1_000; i++) {
+      put(rows, "idle" + i, "x".repeat(100));
+    }
+    for (int i = 0; i < 200_000; i++) {
+      put(rows, "k" + i % 100, "x".repeat(100) + i);
+    }
+    long idle =
+        java.util.stream.IntStream.range(0, 1_000)
+            .filter(i -> rows.get(bytes("idle" + i)).isPresent())
+            .count();
+    assertThat(idle).isGreaterThan(900);
+  }
+
+  /// What is there already takes no more room when it comes again.
+  @Test
+  void theSameRowAgainIsNoNewOne() {
+    PackedRows rows = new PackedRows(MEBIBYTE);
+    for (int i = 0; i < 100_000; i++) {
+      put(rows, "k" + i % 1_000, "x".repeat(100));
+    }
+    assertThat(rows.size()).isEqualTo(1_000);
+    assertThat(rows.hasRoom()).isTrue();
+  }
+
   @Test
   void allMayBeAskedForAndNewOnesComeAllTheSame() {
     PackedRows rows = new PackedRows(MEBIBYTE);
@@ -121,14 +149,16 @@ class PackedRowsTest {
   @Test
   void whatWasReadBeforeItsKeyWasDroppedIsNotTaken() {
     PackedRows rows = new PackedRows(MEBIBYTE);
-    PackedRows.Marks before = rows.marks();
+    long before = rows.mark(bytes("a"));
+    PackedRows.Marks beforeMany = rows.marks();
     rows.drop(bytes("a"));
     rows.put(bytes("a"), bytes("old"), before);
+    rows.put(bytes("a"), bytes("old"), beforeMany.of(bytes("a")));
     assertThat(rows.get(bytes("a"))).isEmpty();
     put(rows, "a", "new");
     assertThat(text(rows.get(bytes("a")))).isEqualTo("new");
 
-    PackedRows.Marks beforeAll = rows.marks();
+    long beforeAll = rows.mark(bytes("a"));
     rows.dropAll();
     rows.put(bytes("a"), bytes("old"), beforeAll);
     assertThat(rows.get(bytes("a"))).isEmpty();
@@ -141,15 +171,15 @@ class PackedRowsTest {
     for (int length : List.of(0, 1, 255, 256, 30_000)) {
       byte[] row = new byte[length];
       Arrays.fill(row, (byte) -1);
-      rows.put(key, row, rows.marks());
+      rows.put(key, row, rows.mark(key));
       assertThat(rows.get(key).orElseThrow()).isEqualTo(row);
-      rows.put(new byte[0], row, rows.marks());
+      rows.put(new byte[0], row, rows.mark(new byte[0]));
       assertThat(rows.get(new byte[0]).orElseThrow()).isEqualTo(row);
     }
-    rows.put(bytes("long"), new byte[100_000], rows.marks());
+    rows.put(bytes("long"), new byte[100_000], rows.mark(bytes("long")));
     assertThat(rows.get(bytes("long"))).isEmpty();
     byte[] longKey = new byte[256];
-    rows.put(longKey, new byte[1], rows.marks());
+    rows.put(longKey, new byte[1], rows.mark(longKey));
     assertThat(rows.get(longKey)).isEmpty();
   }
 
@@ -178,13 +208,13 @@ class PackedRowsTest {
                 continue;
               }
               long least = acknowledged.get(key);
-              PackedRows.Marks marks = rows.marks();
+              long mark = rows.mark(name);
               Optional<byte[]> row = rows.get(name);
               if (row.isPresent()) {
                 got++;
                 assertThat(Long.parseLong(text(row))).isGreaterThanOrEqualTo(least);
               } else {
-                rows.put(name, bytes(Long.toString(stored.get(key))), marks);
+                rows.put(name, bytes(Long.toString(stored.get(key))), mark);
               }
             }
             return got;

@@ -68,7 +68,7 @@ final class Goals {
           Goal.atMost(
               "memory.bounded-growth",
               "heap of a server with `--directory-memory 16` that 110,000 clients asked, over one"
-                  + " that one asked",
+                  + " that one asked as often",
               "MiB",
               16),
           Goal.atMost("start.first-token", "start to the first token", "s", 0.9, 1.3),
