@@ -11,9 +11,9 @@ import java.util.stream.IntStream;
 /// Rows in memory as bytes, each under its key: a third of what they take as objects, in few large
 /// arrays, which cost a garbage collector next to nothing however many rows there are.
 ///
-/// Bounded: where there is no room, the oldest make some, but for those that somebody asked for
-/// since they were written or spared. A row that was read before its key was dropped is not taken
-/// after it.
+/// Bounded: where there is no room, the oldest make some, but for those that somebody asked for, or
+/// put again, since they were written or spared. A row that was read before its key was dropped is
+/// not taken after it.
 ///
 /// In stripes, each with a lock of its own that is held for less than a microsecond (but for the
 /// one write in hundreds that makes room, and the few that make the table larger). In a stripe the
@@ -211,7 +211,9 @@ public final class PackedRows {
       }
       int slot = find(hash, key);
       if (slot >= 0) {
-        if (holds(placeOf(slots[slot]), key.length, row)) {
+        int known = placeOf(slots[slot]);
+        if (holds(known, key.length, row)) {
+          all[known / segmentBytes][known % segmentBytes + ASKED] = 1;
           return;
         }
         empty(slot);

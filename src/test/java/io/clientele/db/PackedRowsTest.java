@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
@@ -120,9 +121,7 @@ class PackedRowsTest {
       put(rows, "k" + i % 100, "x".repeat(100) + i);
     }
     long idle =
-        java.util.stream.IntStream.range(0, 1_000)
-            .filter(i -> rows.get(bytes("idle" + i)).isPresent())
-            .count();
+        IntStream.range(0, 1_000).filter(i -> rows.get(bytes("idle" + i)).isPresent()).count();
     assertThat(idle).isGreaterThan(900);
   }
 
@@ -135,6 +134,22 @@ class PackedRowsTest {
     }
     assertThat(rows.size()).isEqualTo(1_000);
     assertThat(rows.hasRoom()).isTrue();
+  }
+
+  /// Nor does it go with those that came when it first did.
+  @RepeatedTest(20)
+  void theSameRowAgainStaysWhenOthersCome() {
+    PackedRows rows = new PackedRows(MEBIBYTE);
+    int count = 0;
+    while (rows.hasRoom()) {
+      put(rows, "k" + count++, "x".repeat(100));
+    }
+    List<String> again = IntStream.range(0, count / 20).mapToObj(i -> "k" + i * 10).toList();
+    again.forEach(key -> put(rows, key, "x".repeat(100)));
+    IntStream.range(0, count / 3).forEach(i -> put(rows, "n" + i, "x".repeat(100)));
+    assertThat(again)
+        .filteredOn(key -> rows.get(bytes(key)).isPresent())
+        .hasSizeGreaterThan(again.size() * 3 / 4);
   }
 
   @Test
