@@ -149,7 +149,7 @@ public final class HugeRow implements Row {
       Pace pace,
       GeneratedClients clients,
       IntFunction<String> path)
-      throws IOException {
+      throws IOException, InterruptedException {
     SplittableRandom random = new SplittableRandom(2);
     ClosedLoop load =
         ClosedLoop.of(
@@ -165,7 +165,8 @@ public final class HugeRow implements Row {
                             "")
                         .bytes()),
             "");
-    load.run(pace.trial());
+    // As long as the JVM still compiles what a request runs, that is what it waits for.
+    Trial.warmUp(server.process(), load, pace.warmUp());
     load.forgetLatencies();
     load.run(pace.trial());
     return load.latencies();
