@@ -5,15 +5,19 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.bucket4j.Bucket;
 import java.time.Duration;
 
-/// Counts failed authentications by presented id (existing or not) and source address. Who succeeds
-/// is never counted. The counts stand in a bounded space, so that they cannot be the attack
-/// themselves.
+/// Counts failed authentications by presented id (existing or not) and source address (of IPv6, by
+/// network). Who succeeds is never counted. The counts stand in a bounded space, so that they
+/// cannot be the attack themselves.
 public final class FailureLimits {
 
   private static final int MOST_COUNTS = 200_000;
   private static final Duration PERIOD = Duration.ofMinutes(1);
 
-  private record Key(String id, String address) {}
+  /// Of an IPv6 address as Java writes it, in eight groups.
+  private static final int NETWORK_GROUPS = 4;
+
+  /// @param source as `source` says
+  private record Key(String id, String source) {}
 
   private final Cache<Key, Bucket> buckets;
   private final int failuresAMinute;
@@ -68,6 +72,19 @@ public final class FailureLimits {
 
   /// @param id as presented, if it has the form of one; else empty: all malformed ids count as one
   Allowance of(String id, String address) {
-    return new Allowance(new Key(id, address));
+    return new Allowance(new Key(id, source(address)));
+  }
+
+  /// What counts as one source: an IPv4 address; of an IPv6 address its first 64 bits, since
+  /// whoever has one address has all that begin so (RFC 4291 §2.5.4).
+  private static String source(String address) {
+    int end = -1;
+    for (int group = 0; group < NETWORK_GROUPS; group++) {
+      end = address.indexOf(':', end + 1);
+      if (end < 0) {
+        return address;
+      }
+    }
+    return address.substring(0, end);
   }
 }
