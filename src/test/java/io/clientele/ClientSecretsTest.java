@@ -6,8 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.clientele.harness.Answer;
 import io.clientele.harness.Client;
 import io.clientele.harness.Customer;
+import io.clientele.harness.Names;
 import io.clientele.harness.TestServer;
 import io.clientele.harness.WithServer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -138,6 +143,35 @@ class ClientSecretsTest {
 
       server.askToken(client.id(), OTHER_CHOSEN).expect(200);
       server.askToken(client.id(), client.secret()).expect(200);
+    }
+
+    /// A wrong guess at a client with two must not take longer than at one with one, or at nobody
+    /// (T5): one hash, which two digests with the same salt share.
+    @Test
+    void twoChosenOnesHaveTheSameSalt(Customer abc) throws Exception {
+      TestServer server = abc.server();
+      Client client =
+          abc.create(Customer.client(Names.unique("two"), Map.of()).put("clientSecret", CHOSEN));
+      add(client, Map.of("clientSecret", OTHER_CHOSEN)).expect(201);
+
+      List<String[]> digests = new ArrayList<>();
+      try (Connection connection = DriverManager.getConnection(server.databaseAddress());
+          PreparedStatement statement =
+              connection.prepareStatement("SELECT digest FROM client_secret WHERE client_id = ?")) {
+        statement.setString(1, client.id());
+        try (ResultSet rows = statement.executeQuery()) {
+          while (rows.next()) {
+            digests.add(rows.getString(1).split("\\$", -1));
+          }
+        }
+      }
+
+      assertThat(digests).hasSize(2);
+      assertThat(digests.getFirst()[1]).isEqualTo(digests.getLast()[1]);
+      assertThat(digests.getFirst()[2]).isNotEqualTo(digests.getLast()[2]);
+      server.token(client.id(), CHOSEN);
+      server.token(client.id(), OTHER_CHOSEN);
+      server.askToken(client.id(), CHOSEN + "x").expectOAuthError(401, "invalid_client");
     }
 
     @Test

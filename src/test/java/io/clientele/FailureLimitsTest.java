@@ -2,6 +2,7 @@ package io.clientele;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.clientele.harness.Answer;
 import io.clientele.harness.Client;
@@ -17,9 +18,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -237,6 +240,54 @@ class FailureLimitsTest {
 
   @Nested
   class SlowSecrets {
+    /// Who creates clients with chosen secrets, as many as can, does not keep others from tokens.
+    @Test
+    void leaveRoomForTokens(TestServer server, Customer abc, Customer other) throws Exception {
+      List<Client> chosen = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        chosen.add(
+            abc.create(
+                Customer.client(Names.unique("chosen"), Map.of()).put("clientSecret", CHOSEN)));
+      }
+      String token = other.adminToken();
+      AtomicBoolean stop = new AtomicBoolean();
+      CountDownLatch busy = new CountDownLatch(1);
+      List<Future<?>> creating = new ArrayList<>();
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        for (int i = 0; i < 12; i++) {
+          creating.add(
+              threads.submit(
+                  () -> {
+                    while (!stop.get()) {
+                      ArrayNode batch = Answer.JSON.createArrayNode();
+                      for (int j = 0; j < 20; j++) {
+                        batch.add(
+                            Customer.client(Names.unique("many"), Map.of())
+                                .put("clientSecret", CHOSEN + j));
+                      }
+                      Answer answer = server.http().post(other.clients(), token, batch);
+                      assertThat(answer.status()).isIn(201, 503);
+                      if (answer.status() == 503) {
+                        busy.countDown();
+                      }
+                    }
+                  }));
+        }
+        try {
+          busy.await();
+          // Each must be hashed: nobody asked with it before.
+          for (Client client : chosen) {
+            ask(server, client.id(), CHOSEN).expect(200);
+          }
+        } finally {
+          stop.set(true);
+        }
+        for (Future<?> each : creating) {
+          each.get();
+        }
+      }
+    }
+
     /// More than can wait for their hash are sent away; who needs no hash is not held up.
     @Test
     void areSentAwayWhenThereAreTooManyAtOnce(TestServer server, Customer abc) throws Exception {

@@ -22,7 +22,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Authenticates clients by their secret (RFC 6749 §2.3). The presented secret chooses the work:
@@ -235,21 +237,18 @@ public final class ClientAuthenticator {
   private Optional<KnownSecret> hash(Optional<KnownClient> client, Secret secret)
       throws SecretHasher.Busy {
     long now = clock.millis();
-    boolean compared = false;
+    Map<SecretDigest.Argon2id, KnownSecret> usable = new LinkedHashMap<>();
     if (client.isPresent()) {
       for (KnownSecret stored : client.get().secrets()) {
         if (stored.digest() instanceof SecretDigest.Argon2id argon && stored.isUsable(now)) {
-          compared = true;
-          if (hasher.matches(secret, argon)) {
-            return Optional.of(stored);
-          }
+          usable.put(argon, stored);
         }
       }
     }
-    if (!compared) {
-      hasher.matches(secret, hasher.argonDummy());
-    }
-    return Optional.empty();
+    return hasher
+        .match(
+            secret, usable.isEmpty() ? List.of(hasher.argonDummy()) : List.copyOf(usable.keySet()))
+        .map(usable::get);
   }
 
   private byte[] keyed(Secret secret) {

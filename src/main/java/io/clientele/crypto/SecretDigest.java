@@ -90,6 +90,15 @@ public sealed interface SecretDigest {
           base64.decode(parts[2]));
     }
 
+    /// Whether the same secret has the same hash under both.
+    boolean hasFormOf(Argon2id other) {
+      return memory == other.memory
+          && iterations == other.iterations
+          && parallelism == other.parallelism
+          && hash.length == other.hash.length
+          && Arrays.equals(salt, other.salt);
+    }
+
     private static int number(String text, String name) {
       if (!text.startsWith(name)) {
         throw new IllegalArgumentException("an argon2id digest without " + name);

@@ -1,10 +1,13 @@
 package io.clientele.crypto;
 
 import java.security.MessageDigest;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
@@ -25,6 +28,10 @@ public final class SecretHasher implements AutoCloseable {
   }
 
   private static final int QUEUE = 8;
+
+  /// How many of those that wait may be digests to store: there is room for checks beside them.
+  private static final int MOST_DIGESTS = QUEUE / 2;
+
   private static final int MEMORY_KIB = 19 * 1024;
   private static final int ITERATIONS = 2;
   private static final int PARALLELISM = 1;
@@ -34,6 +41,7 @@ public final class SecretHasher implements AutoCloseable {
   private final CryptoProvider provider;
   private final HmacSha256 pepper;
   private final ThreadPoolExecutor slow;
+  private final Semaphore digests;
   private final SecretDigest.Hmac hmacDummy;
   private final SecretDigest.Argon2id argonDummy;
 
@@ -51,6 +59,7 @@ public final class SecretHasher implements AutoCloseable {
             new ArrayBlockingQueue<>(QUEUE),
             Thread.ofPlatform().name("slow-hash-", 0).daemon().factory());
     this.slow.allowCoreThreadTimeOut(true);
+    this.digests = new Semaphore(Math.max(threads, MOST_DIGESTS));
     this.hmacDummy = new SecretDigest.Hmac(randomBytes(32));
     this.argonDummy =
         new SecretDigest.Argon2id(
@@ -63,18 +72,36 @@ public final class SecretHasher implements AutoCloseable {
     return bytes;
   }
 
-  /// The digest to store for a secret. A chosen one waits for a slow hash.
+  /// The digest to store for a secret. A chosen one waits for a slow hash; of those that may wait,
+  /// half are left to `matches`, so that who creates clients does not hold up who asks for tokens.
   ///
   /// @throws Busy if the slow hashes are taken
   public SecretDigest digest(Secret secret) throws Busy {
+    return digest(secret, Optional.empty());
+  }
+
+  /// The same for a client that has a chosen secret already. Both get one salt, so that a wrong
+  /// guess costs one hash, as it does for a client with one secret and for an unknown one: its time
+  /// must not tell which it is.
+  ///
+  /// @param beside the digest of the other secret
+  /// @throws Busy if the slow hashes are taken
+  public SecretDigest digest(Secret secret, Optional<SecretDigest.Argon2id> beside) throws Busy {
     if (secret.hasGeneratedForm()) {
       return new SecretDigest.Hmac(fast(secret));
     }
-    byte[] salt = randomBytes(SALT_BYTES);
+    byte[] salt = beside.map(SecretDigest.Argon2id::salt).orElseGet(() -> randomBytes(SALT_BYTES));
     SecretDigest.Argon2id form =
         new SecretDigest.Argon2id(MEMORY_KIB, ITERATIONS, PARALLELISM, salt, new byte[HASH_BYTES]);
-    return new SecretDigest.Argon2id(
-        MEMORY_KIB, ITERATIONS, PARALLELISM, salt, waitForSlow(secret, form));
+    if (!digests.tryAcquire()) {
+      throw new Busy();
+    }
+    try {
+      return new SecretDigest.Argon2id(
+          MEMORY_KIB, ITERATIONS, PARALLELISM, salt, waitForSlow(secret, form));
+    } finally {
+      digests.release();
+    }
   }
 
   /// HMAC-SHA-256 of a secret of the generated form, under the pepper.
@@ -92,6 +119,27 @@ public final class SecretHasher implements AutoCloseable {
       case SecretDigest.Argon2id argon ->
           MessageDigest.isEqual(argon.hash(), waitForSlow(presented, argon));
     };
+  }
+
+  /// Which of a client's slow digests a presented secret is the one of. Those with the same salt
+  /// cost one hash together.
+  ///
+  /// @throws Busy if the slow hashes are taken
+  public Optional<SecretDigest.Argon2id> match(
+      Secret presented, List<SecretDigest.Argon2id> digests) throws Busy {
+    Optional<SecretDigest.Argon2id> found = Optional.empty();
+    Optional<SecretDigest.Argon2id> last = Optional.empty();
+    byte[] hash = {};
+    for (SecretDigest.Argon2id digest : digests) {
+      if (last.isEmpty() || !last.get().hasFormOf(digest)) {
+        hash = waitForSlow(presented, digest);
+        last = Optional.of(digest);
+      }
+      if (MessageDigest.isEqual(digest.hash(), hash)) {
+        found = Optional.of(digest);
+      }
+    }
+    return found;
   }
 
   /// What an unknown client's generated secret is checked against, so that it costs the same.
