@@ -42,13 +42,38 @@ final class Installation {
 
   private Installation() {}
 
+  /// The embedded database.
+  static Path databaseFile(Settings settings) {
+    return settings.data().resolve(DATABASE_FILE);
+  }
+
+  static Path masterKeyFile(Settings settings) {
+    return settings.masterKeyFile().orElseGet(() -> settings.data().resolve(MASTER_KEY_FILE));
+  }
+
+  /// Opens the database to look only, beside a server that may run.
+  static Database openBeside(Settings settings, InstantSource clock) throws StartException {
+    if (settings.database().isPresent()) {
+      return openDatabase(settings, clock);
+    }
+    Path file = databaseFile(settings);
+    if (Files.notExists(file)) {
+      throw new StartException("There is no file " + file + ".");
+    }
+    try {
+      return Database.sqliteBeside(file, clock);
+    } catch (Database.CannotOpen e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
   static Database openDatabase(Settings settings, InstantSource clock) throws StartException {
     try {
       if (settings.database().isPresent()) {
         Settings.DatabaseAddress address = settings.database().get();
         return Database.postgresql(address.url(), address.user(), address.password(), clock);
       }
-      Path file = settings.data().resolve(DATABASE_FILE);
+      Path file = databaseFile(settings);
       refuseIfLost(settings.data(), file);
       if (Files.notExists(file)) {
         // An empty file is an empty database; its mode is handed on to the files that SQLite puts
@@ -81,7 +106,7 @@ final class Installation {
   /// Reads the master key; makes one only for a database that has nothing sealed yet.
   static MasterKey masterKey(Settings settings, Database database, CryptoProvider provider)
       throws StartException {
-    Path file = settings.masterKeyFile().orElseGet(() -> settings.data().resolve(MASTER_KEY_FILE));
+    Path file = masterKeyFile(settings);
     try {
       Optional<MasterKey> key = MasterKey.read(file, provider.random());
       if (key.isPresent()) {
@@ -123,11 +148,24 @@ final class Installation {
       }
       return readPepper(database, keys).orElseThrow();
     } catch (MasterKey.WrongKey e) {
-      throw new StartException(
-          "The master key is not the one that this database was sealed with ("
-              + e.getMessage()
-              + "). Give the right one with --master-key-file.",
-          e);
+      throw wrongKey(e);
+    }
+  }
+
+  private static StartException wrongKey(MasterKey.WrongKey e) {
+    return new StartException(
+        "The master key is not the one that this database was sealed with ("
+            + e.getMessage()
+            + "). Give the right one with --master-key-file.",
+        e);
+  }
+
+  /// Refuses a master key that does not open what is sealed in the database.
+  static void requireRightKey(Database database, KeyStore keys) throws StartException {
+    try {
+      readPepper(database, keys);
+    } catch (MasterKey.WrongKey e) {
+      throw wrongKey(e);
     }
   }
 

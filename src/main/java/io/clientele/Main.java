@@ -51,6 +51,13 @@ public final class Main {
       synopsisSubcommandLabel = "COMMAND")
   static final class Operator {}
 
+  @Command(
+      name = "audit",
+      mixinStandardHelpOptions = true,
+      description = "The audit events of all customers.",
+      synopsisSubcommandLabel = "COMMAND")
+  static final class Audit {}
+
   public static void main(String[] arguments) {
     System.exit(run(List.of(arguments), System.getenv(), System.out, System.err));
   }
@@ -72,6 +79,7 @@ public final class Main {
         case "serve" -> serve(words.subList(1, words.size()), environment, out, err);
         case "operator" -> operator(words, environment, out, err);
         case "import", "generate" -> imports(words, environment, out, err);
+        case "backup", "restore", "audit" -> data(words, environment, out, err);
         case "train" -> train(words.subList(1, words.size()), err);
         default -> other(words, out, err);
       };
@@ -95,7 +103,11 @@ public final class Main {
       CommandLine operator,
       CommandLine reset,
       CommandLine imports,
-      CommandLine generate) {
+      CommandLine generate,
+      CommandLine backup,
+      CommandLine restore,
+      CommandLine audit,
+      CommandLine verify) {
 
     /// Options that say which installation is meant.
     private static final Set<String> WHERE =
@@ -132,7 +144,19 @@ public final class Main {
       whole.addSubcommand("import", imports);
       whole.addSubcommand("generate", generate);
       operator.addSubcommand("reset", reset);
-      return new CommandLines(whole, serve, operator, reset, imports, generate);
+      CommandLine backup = new CommandLine(new BackupOptions());
+      CommandLine restore = new CommandLine(new RestoreOptions());
+      CommandLine audit = new CommandLine(new Audit());
+      CommandLine verify = new CommandLine(new AuditOptions());
+      for (CommandLine each : List.of(backup, restore, verify)) {
+        hideWhatOnlyServes(each, FOR_DATA);
+      }
+      whole.addSubcommand("backup", backup);
+      whole.addSubcommand("restore", restore);
+      whole.addSubcommand("audit", audit);
+      audit.addSubcommand("verify", verify);
+      return new CommandLines(
+          whole, serve, operator, reset, imports, generate, backup, restore, audit, verify);
     }
 
     /// Options of `import` and `generate` that people should see.
@@ -150,6 +174,20 @@ public final class Main {
             "--customers",
             "--clients",
             "--seed");
+
+    /// Options of `backup`, `restore` and `audit verify` that people should see.
+    private static final Set<String> FOR_DATA =
+        Set.of(
+            "--data",
+            "--database",
+            "--database-user",
+            "--database-password-file",
+            "--master-key-file",
+            "--config",
+            "--help",
+            "--keep-tokens",
+            "--heads",
+            "--heads-out");
 
     private static void hideWhatOnlyServes(CommandLine command, Set<String> shown) {
       for (OptionSpec option : List.copyOf(command.getCommandSpec().options())) {
@@ -240,6 +278,41 @@ public final class Main {
     ImportCommands commands = new ImportCommands(environment, err);
     boolean done = isImport ? commands.importFile(rest) : commands.generate(rest);
     return done ? DONE : FAILED;
+  }
+
+  private static int data(
+      List<String> words, Map<String, String> environment, PrintStream out, PrintStream err)
+      throws SettingsException, StartException {
+    boolean isAudit = words.getFirst().equals("audit");
+    if (isAudit && (words.size() < 2 || !words.get(1).equals("verify"))) {
+      if (asksForHelp(words)) {
+        CommandLines.make().audit.usage(out);
+        return DONE;
+      }
+      err.println("clientele: say 'clientele audit verify'; see clientele audit --help");
+      return MISUSED;
+    }
+    List<String> rest = words.subList(isAudit ? 2 : 1, words.size());
+    if (asksForHelp(rest)) {
+      CommandLines program = CommandLines.make();
+      CommandLine command =
+          switch (words.getFirst()) {
+            case "backup" -> program.backup;
+            case "restore" -> program.restore;
+            default -> program.verify;
+          };
+      command.usage(out);
+      return DONE;
+    }
+    DataCommands commands = new DataCommands(environment, err);
+    switch (words.getFirst()) {
+      case "backup" -> commands.backup(rest);
+      case "restore" -> commands.restore(rest);
+      default -> {
+        return commands.verifyAudit(rest) ? DONE : FAILED;
+      }
+    }
+    return DONE;
   }
 
   private static int operator(

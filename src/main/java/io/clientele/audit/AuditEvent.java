@@ -327,6 +327,27 @@ public sealed interface AuditEvent {
     }
   }
 
+  /// The database is one that was restored from a backup.
+  ///
+  /// @param sha256 of the database in the backup, hexadecimal
+  /// @param madeAt when the backup was made, as RFC 3339 says
+  record DataRestored(String sha256, String madeAt, boolean tokensKilled) implements AuditEvent {
+    @Override
+    public String action() {
+      return "data.restore";
+    }
+
+    @Override
+    public String object() {
+      return sha256;
+    }
+
+    @Override
+    public ObjectNode detail() {
+      return Json.object().put("madeAt", madeAt).put("tokensKilled", tokensKilled);
+    }
+  }
+
   record OperatorCreated(ClientId client) implements AuditEvent {
     @Override
     public String action() {

@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
 
@@ -167,7 +168,7 @@ public final class AuditStore {
     return Json.text(text);
   }
 
-  private static String sha256(String text) {
+  static String sha256(String text) {
     try {
       return HexFormat.of()
           .formatHex(
@@ -175,6 +176,68 @@ public final class AuditStore {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("a JDK without SHA-256", e);
     }
+  }
+
+  /// An event as it stands in the database, with the end of its customer's chain.
+  ///
+  /// @param at epoch milliseconds
+  /// @param hashed the text that was hashed
+  /// @param hash of that text, SHA-256, hexadecimal
+  /// @param head what the end of the chain is said to be; a number of 0 if nothing is said
+  record Link(
+      String customer,
+      long seq,
+      long at,
+      String actor,
+      String action,
+      String object,
+      String hashed,
+      String hash,
+      AuditChains.Head head) {}
+
+  /// Gives every event of every customer, in order of customers and numbers, as of one moment.
+  void forEachLink(Transaction tx, Consumer<Link> taker) {
+    tx.handle()
+        .createQuery(
+            """
+            SELECT e.customer_id, e.seq, e.at, e.actor, e.action, e.object, e.hashed, e.hash,
+              h.seq AS end_seq, h.hash AS end_hash
+            FROM audit_event e LEFT JOIN audit_head h ON h.customer_id = e.customer_id
+            ORDER BY e.customer_id, e.seq
+            """)
+        .setFetchSize(ROWS_AT_ONCE)
+        .map((row, context) -> link(row))
+        .useStream(links -> links.forEach(taker));
+  }
+
+  private static Link link(ResultSet row) throws SQLException {
+    String customer = row.getString("customer_id");
+    String endHash = row.getString("end_hash");
+    return new Link(
+        customer,
+        row.getLong("seq"),
+        row.getLong("at"),
+        row.getString("actor"),
+        row.getString("action"),
+        row.getString("object"),
+        row.getString("hashed"),
+        row.getString("hash"),
+        new AuditChains.Head(customer, row.getLong("end_seq"), endHash == null ? "" : endHash));
+  }
+
+  /// The ends of chains of which no event is there.
+  List<AuditChains.Head> headsWithoutEvents(Transaction tx) {
+    return tx.handle()
+        .createQuery(
+            """
+            SELECT h.customer_id, h.seq, h.hash FROM audit_head h WHERE h.seq > 0 AND NOT EXISTS
+              (SELECT 1 FROM audit_event e WHERE e.customer_id = h.customer_id)
+            """)
+        .map(
+            (row, context) ->
+                new AuditChains.Head(
+                    row.getString("customer_id"), row.getLong("seq"), row.getString("hash")))
+        .list();
   }
 
   /// A page of one customer's events, newest first. A filter that lets few of many through may

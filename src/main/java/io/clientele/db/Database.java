@@ -69,6 +69,29 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /// Opens an SQLite file that is there, beside a server that may be writing it, to look only: one
+  /// thread at a time, and `write` is refused. What changed is not followed.
+  public static Database sqliteBeside(Path file, InstantSource clock) throws CannotOpen {
+    try {
+      return new Database(new SqliteBeside(SqliteConnection.beside(file)), false, clock);
+    } catch (SQLException | RuntimeException e) {
+      throw new CannotOpen("The database " + file + " cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  /// Writes a copy of an SQLite file as of one moment, beside a server that may be writing it.
+  ///
+  /// @param copy an empty file, or one that is not there
+  /// @return the version of its schema
+  /// @throws CannotOpen if it cannot be read or written, or its pages are not what they should be
+  public static int copySqlite(Path file, Path copy) throws CannotOpen {
+    try {
+      return SqliteConnection.copy(file, copy);
+    } catch (SQLException e) {
+      throw new CannotOpen("The database " + file + " cannot be copied: " + e.getMessage(), e);
+    }
+  }
+
   /// Opens a pool on a PostgreSQL database and brings its schema up to date.
   ///
   /// @param url `jdbc:postgresql://…`

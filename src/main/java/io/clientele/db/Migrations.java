@@ -33,6 +33,27 @@ final class Migrations {
   private static void bringUpToDate(
       FluentConfiguration configuration, Connection connection, Map<String, String> words)
       throws Database.CannotOpen {
+    int version = versionAtMostNewest(connection);
+    if (version == NEWEST) {
+      return;
+    }
+    configuration.locations("classpath:db/migration").placeholders(words).load().migrate();
+  }
+
+  /// For who only looks, and so brings nothing up to date.
+  static void requireNewest(Connection connection) throws Database.CannotOpen {
+    int version = versionAtMostNewest(connection);
+    if (version < NEWEST) {
+      throw new Database.CannotOpen(
+          "The database has schema version "
+              + version
+              + ", this program knows "
+              + NEWEST
+              + ": start the server once, which brings it up to date.");
+    }
+  }
+
+  private static int versionAtMostNewest(Connection connection) throws Database.CannotOpen {
     int version = version(connection);
     if (version > NEWEST) {
       throw new Database.CannotOpen(
@@ -42,14 +63,11 @@ final class Migrations {
               + NEWEST
               + ": it was written by a newer Clientele. Start that one, or restore a backup.");
     }
-    if (version == NEWEST) {
-      return;
-    }
-    configuration.locations("classpath:db/migration").placeholders(words).load().migrate();
+    return version;
   }
 
   /// 0 if there is no schema yet.
-  private static int version(Connection connection) throws Database.CannotOpen {
+  static int version(Connection connection) throws Database.CannotOpen {
     try (ResultSet tables =
         connection.getMetaData().getTables(null, null, "flyway_schema_history", null)) {
       if (!tables.next()) {

@@ -237,7 +237,7 @@ final class Sqlite implements Place {
     return Optional.of(work -> readers.execute(connection -> work.run()));
   }
 
-  private static <T> T look(SqliteConnection connection, Function<Transaction, T> work) {
+  static <T> T look(SqliteConnection connection, Function<Transaction, T> work) {
     connection.begin();
     try {
       return work.apply(new Transaction(connection.handle(), false, new HashMap<>()));

@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteOpenMode;
 
 /// A connection to an SQLite file. Transactions are begun and ended here, in words: the driver's
 /// own way begins another transaction after each commit, and takes a connection whose `BEGIN`
@@ -71,6 +72,42 @@ final class SqliteConnection implements AutoCloseable {
     }
   }
 
+  /// Opens the file, which is there, beside a server that may be writing it. Nothing is written,
+  /// but if no server holds the file, what a crash left of the WAL is put in its place.
+  ///
+  /// @throws Database.CannotOpen if its schema is not the one that this program knows
+  static SqliteConnection beside(Path file) throws SQLException, Database.CannotOpen {
+    SQLiteConfig config = config();
+    config.resetOpenMode(SQLiteOpenMode.CREATE);
+    SQLiteConnection connection = (SQLiteConnection) config.createConnection(url(file));
+    try {
+      Migrations.requireNewest(connection);
+      return new SqliteConnection(connection, "BEGIN");
+    } catch (RuntimeException | Database.CannotOpen e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /// Writes a copy as of one moment, beside a server that may be writing the file.
+  ///
+  /// @param copy an empty file
+  /// @return the version of its schema
+  /// @throws Database.CannotOpen if the pages of the copy are not what they should be
+  static int copy(Path file, Path copy) throws SQLException, Database.CannotOpen {
+    SQLiteConfig config = config();
+    config.resetOpenMode(SQLiteOpenMode.CREATE);
+    try (Connection connection = config.createConnection(url(file));
+        PreparedStatement statement = connection.prepareStatement("VACUUM INTO ?")) {
+      statement.setString(1, copy.toString());
+      statement.execute();
+    }
+    try (Connection connection = new SQLiteConfig().createConnection(url(copy))) {
+      requireSoundPages(copy, connection);
+      return Migrations.version(connection);
+    }
+  }
+
   private static String url(Path file) {
     return "jdbc:sqlite:" + file;
   }
@@ -92,9 +129,13 @@ final class SqliteConnection implements AutoCloseable {
   /// wrong too.
   private static void requireSound(Path file, Connection connection)
       throws SQLException, Database.CannotOpen {
-    if (file.toFile().length() > LARGEST_CHECKED) {
-      return;
+    if (file.toFile().length() <= LARGEST_CHECKED) {
+      requireSoundPages(file, connection);
     }
+  }
+
+  private static void requireSoundPages(Path file, Connection connection)
+      throws SQLException, Database.CannotOpen {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
       if (!row.next() || !"ok".equals(row.getString(1))) {

@@ -186,6 +186,19 @@ public final class KeyStore {
         .execute();
   }
 
+  /// Lets no key sign any more, nor any token that one signed be believed, whatever the clock says:
+  /// as of the moment at which each was made.
+  public static void endAll(Transaction tx) {
+    tx.changed(CHANGE, "");
+    tx.handle()
+        .createUpdate(
+            """
+            UPDATE signing_key
+            SET retired_at = created_at, removed_at = created_at, sealed_private = ''
+            """)
+        .execute();
+  }
+
   /// Forgets the private half of a key that signs no more.
   void forgetPrivate(Transaction tx, String kid) {
     tx.handle()

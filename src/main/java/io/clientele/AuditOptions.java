@@ -1,0 +1,39 @@
+package io.clientele;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// The options of `clientele audit verify`, beside those of `serve` that say which installation is
+/// meant.
+@Command(
+    name = "verify",
+    sortOptions = false,
+    description = {
+      "Checks the audit events of all customers: that none is missing or was changed, and that each"
+          + " follows the one before. The server may run meanwhile. Exit code 1 if anything is"
+          + " wrong.",
+      "Who can write the database can write a chain anew. So keep the heads of the chains elsewhere"
+          + " (--heads-out), and give them to a later check (--heads): what was known then must"
+          + " still be there."
+    })
+final class AuditOptions {
+
+  @Mixin ServeOptions installation = new ServeOptions();
+
+  @Option(
+      names = "--heads",
+      paramLabel = "FILE",
+      defaultValue = "",
+      description = "What an earlier check wrote with --heads-out.")
+  String heads = "";
+
+  @Option(
+      names = "--heads-out",
+      paramLabel = "FILE",
+      defaultValue = "",
+      description =
+          "Where the number and the hash of each customer's last event go, a line each; a new"
+              + " file.")
+  String headsOut = "";
+}

@@ -1,0 +1,264 @@
+package io.clientele;
+
+import io.clientele.audit.AuditChains;
+import io.clientele.audit.AuditChains.Head;
+import io.clientele.audit.AuditEvent;
+import io.clientele.audit.AuditStore;
+import io.clientele.cli.BackupFile;
+import io.clientele.cli.HeadsFile;
+import io.clientele.crypto.CryptoProvider;
+import io.clientele.crypto.MasterKey;
+import io.clientele.crypto.PrivateFile;
+import io.clientele.db.Database;
+import io.clientele.http.Unavailable;
+import io.clientele.id.CustomerId;
+import io.clientele.key.KeyStore;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/// The commands `backup`, `restore` and `audit verify`.
+final class DataCommands {
+
+  private static final int MOST_FAULTS_TOLD = 100;
+
+  private final Map<String, String> environment;
+  private final PrintStream err;
+  private final InstantSource clock = InstantSource.system();
+  private int faultsTold;
+
+  DataCommands(Map<String, String> environment, PrintStream err) {
+    this.environment = environment;
+    this.err = err;
+  }
+
+  /// `clientele backup FILE`
+  void backup(List<String> words) throws SettingsException, StartException {
+    BackupOptions options = new BackupOptions();
+    SettingsFaults faults = new SettingsFaults();
+    SettingsSources.read(options, words, environment, faults);
+    Settings settings = Settings.from(options.installation, faults);
+    refusePostgresql(settings, "pg_dump makes backups of it");
+    Path database = Installation.databaseFile(settings);
+    Path file = Path.of(options.file).toAbsolutePath();
+    Path copy = file.resolveSibling(file.getFileName() + ".part");
+    try {
+      if (Files.notExists(database)) {
+        throw new NoSuchFileException(database.toString());
+      }
+      if (Files.exists(file)) {
+        throw new FileAlreadyExistsException(file.toString());
+      }
+      Path directory = Objects.requireNonNull(file.getParent());
+      if (!Files.isDirectory(directory)) {
+        throw new StartException("There is no directory " + directory + ".");
+      }
+      PrivateFile.create(copy, new byte[0]);
+      // A signal ends the process without ceremony.
+      copy.toFile().deleteOnExit();
+      try {
+        // What is committed from here on may be in the copy or not.
+        Instant madeAt = clock.instant();
+        int schema = Database.copySqlite(database, copy);
+        BackupFile.About about = BackupFile.write(file, copy, madeAt, Main.version(), schema);
+        err.println(
+            String.format(
+                Locale.ROOT,
+                "The backup is in %s: %,d bytes of database as of %s, SHA-256 %s.",
+                file,
+                about.bytes(),
+                about.madeAt(),
+                about.sha256()));
+        err.println(
+            "The master key ("
+                + Installation.masterKeyFile(settings)
+                + ") is not in it: keep a copy elsewhere.");
+      } finally {
+        Files.deleteIfExists(copy);
+      }
+    } catch (Database.CannotOpen e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      throw cannot(e);
+    }
+  }
+
+  /// `clientele restore FILE`
+  void restore(List<String> words) throws SettingsException, StartException {
+    RestoreOptions options = new RestoreOptions();
+    SettingsFaults faults = new SettingsFaults();
+    SettingsSources.read(options, words, environment, faults);
+    Settings settings = Settings.from(options.installation, faults);
+    refusePostgresql(settings, "pg_restore restores it");
+    Path database = Installation.databaseFile(settings);
+    Path beside = database.resolveSibling(database.getFileName() + ".restoring");
+    try {
+      if (Files.notExists(Path.of(options.file))) {
+        throw new NoSuchFileException(options.file);
+      }
+      try (DataDirectory _ = DataDirectory.lock(settings.data())) {
+        for (Path there : List.of(database, withEnding(database, "-wal"))) {
+          if (Files.exists(there)) {
+            throw new FileAlreadyExistsException(there.toString());
+          }
+        }
+        // Of a restore that was cut off.
+        deleteDatabase(beside);
+        try {
+          BackupFile.About about = BackupFile.extract(Path.of(options.file), beside);
+          makeReady(settings, beside, about, options.keepTokens);
+          Files.move(beside, database, StandardCopyOption.ATOMIC_MOVE);
+          syncDirectory(settings.data());
+          tellRestored(settings, about, options.keepTokens);
+        } finally {
+          deleteDatabase(beside);
+        }
+      }
+    } catch (IOException e) {
+      throw cannot(e);
+    }
+  }
+
+  private void tellRestored(Settings settings, BackupFile.About about, boolean keepTokens) {
+    err.println(
+        "The database is as it was at " + about.madeAt() + "; what was done after is gone.");
+    err.println(
+        keepTokens
+            ? "Tokens that were issued before live on."
+            : "Tokens that were issued before are dead. Secrets that were revoked after that time"
+                + " work again: revoke them anew.");
+    if (Files.notExists(Installation.masterKeyFile(settings))) {
+      err.println(
+          "Its master key is missing: put it into "
+              + Installation.masterKeyFile(settings)
+              + " (mode 0600) before the server starts.");
+    }
+  }
+
+  private static Path withEnding(Path file, String ending) {
+    return file.resolveSibling(file.getFileName() + ending);
+  }
+
+  private static void deleteDatabase(Path file) throws IOException {
+    for (String ending : List.of("", "-wal", "-shm", "-journal")) {
+      Files.deleteIfExists(withEnding(file, ending));
+    }
+  }
+
+  /// Brings the schema up to date, refuses what the master key does not open, and ends the tokens.
+  private void makeReady(Settings settings, Path file, BackupFile.About about, boolean keepTokens)
+      throws StartException {
+    CryptoProvider provider = CryptoProvider.choose();
+    try (Database database = Database.sqlite(file, clock)) {
+      Optional<MasterKey> key =
+          MasterKey.read(Installation.masterKeyFile(settings), provider.random());
+      if (key.isPresent()) {
+        Installation.requireRightKey(database, new KeyStore(key.get()));
+      }
+      database.write(
+          tx -> {
+            if (!keepTokens) {
+              KeyStore.endAll(tx);
+            }
+            AuditEvent event =
+                new AuditEvent.DataRestored(about.sha256(), about.madeAt().toString(), !keepTokens);
+            new AuditStore(clock).write(tx, CustomerId.OPERATOR, "system", event);
+            return event;
+          });
+    } catch (Database.CannotOpen e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    } catch (Unavailable e) {
+      throw new StartException("The restored database cannot be written: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new StartException("The master key cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  private static void syncDirectory(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  /// `clientele audit verify`
+  ///
+  /// @return whether nothing is wrong
+  boolean verifyAudit(List<String> words) throws SettingsException, StartException {
+    AuditOptions options = new AuditOptions();
+    SettingsFaults faults = new SettingsFaults();
+    SettingsSources.read(options, words, environment, faults);
+    Settings settings = Settings.from(options.installation, faults);
+    try {
+      if (!options.headsOut.isEmpty() && Files.exists(Path.of(options.headsOut))) {
+        throw new FileAlreadyExistsException(options.headsOut);
+      }
+      List<Head> known =
+          options.heads.isEmpty() ? List.of() : HeadsFile.read(Path.of(options.heads));
+      List<Head> heads = new ArrayList<>();
+      AuditChains chains = new AuditChains(known, this::tell, heads::add);
+      try (Database database = Installation.openBeside(settings, clock)) {
+        database.read(
+            tx -> {
+              chains.check(new AuditStore(clock), tx);
+              return heads;
+            });
+      }
+      if (!options.headsOut.isEmpty()) {
+        HeadsFile.write(Path.of(options.headsOut), heads);
+      }
+      err.println(
+          String.format(
+              Locale.ROOT,
+              "%,d events of %,d customers: %s.",
+              chains.events(),
+              chains.customers(),
+              chains.faults() == 0
+                  ? "nothing is missing or changed"
+                  : String.format(Locale.ROOT, "%,d faults", chains.faults())));
+      return chains.faults() == 0;
+    } catch (Unavailable e) {
+      throw new StartException("The database cannot be read: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw cannot(e);
+    }
+  }
+
+  private void tell(AuditChains.Fault fault) {
+    if (faultsTold < MOST_FAULTS_TOLD) {
+      err.println(fault);
+    } else if (faultsTold == MOST_FAULTS_TOLD) {
+      err.println("…");
+    }
+    faultsTold++;
+  }
+
+  private static void refusePostgresql(Settings settings, String instead) throws StartException {
+    if (settings.database().isPresent()) {
+      throw new StartException("The database is in PostgreSQL: " + instead + ".");
+    }
+  }
+
+  private static StartException cannot(IOException e) {
+    return switch (e) {
+      case NoSuchFileException none ->
+          new StartException("There is no file " + none.getFile() + ".", e);
+      case FileAlreadyExistsException there ->
+          new StartException("There is a file " + there.getFile() + " already.", e);
+      default -> new StartException("It cannot be done: " + e.getMessage(), e);
+    };
+  }
+}
