@@ -1,5 +1,7 @@
 package io.clientele;
 
+import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -11,8 +13,8 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "Checks the audit events of all customers: that none is missing or was changed, and that each"
-          + " follows the one before. The server may run meanwhile. Exit code 1 if anything is"
-          + " wrong.",
+          + " follows the one before. The server may run meanwhile. Exit code 3 if anything is"
+          + " wrong, 1 if it could not be checked.",
       "Who can write the database can write a chain anew. So keep the heads of the chains elsewhere"
           + " (--heads-out), and give them to a later check (--heads): what was known then must"
           + " still be there."
@@ -24,16 +26,14 @@ final class AuditOptions {
   @Option(
       names = "--heads",
       paramLabel = "FILE",
-      defaultValue = "",
       description = "What an earlier check wrote with --heads-out.")
-  String heads = "";
+  Optional<Path> heads = Optional.empty();
 
   @Option(
       names = "--heads-out",
       paramLabel = "FILE",
-      defaultValue = "",
       description =
           "Where the number and the hash of each customer's last event go, a line each; a new"
-              + " file.")
-  String headsOut = "";
+              + " file. Not written if anything is wrong.")
+  Optional<Path> headsOut = Optional.empty();
 }

@@ -16,6 +16,7 @@ import io.clientele.key.KeyStore;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -55,7 +56,8 @@ final class DataCommands {
     refusePostgresql(settings, "pg_dump makes backups of it");
     Path database = Installation.databaseFile(settings);
     Path file = Path.of(options.file).toAbsolutePath();
-    Path copy = file.resolveSibling(file.getFileName() + ".part");
+    Path copy = withEnding(file, ".part");
+    Path beside = withEnding(file, ".new");
     try {
       if (Files.notExists(database)) {
         throw new NoSuchFileException(database.toString());
@@ -67,14 +69,22 @@ final class DataCommands {
       if (!Files.isDirectory(directory)) {
         throw new StartException("There is no directory " + directory + ".");
       }
+      for (Path left : List.of(copy, beside)) {
+        if (Files.exists(left)) {
+          throw new StartException(
+              "There is a file " + left + ", left by a backup that was cut off: delete it.");
+        }
+        // A signal ends the process without ceremony.
+        left.toFile().deleteOnExit();
+      }
       PrivateFile.create(copy, new byte[0]);
-      // A signal ends the process without ceremony.
-      copy.toFile().deleteOnExit();
       try {
         // What is committed from here on may be in the copy or not.
         Instant madeAt = clock.instant();
         int schema = Database.copySqlite(database, copy);
-        BackupFile.About about = BackupFile.write(file, copy, madeAt, Main.version(), schema);
+        BackupFile.About about = BackupFile.write(beside, copy, madeAt, Main.version(), schema);
+        Files.move(beside, file);
+        syncDirectory(directory);
         err.println(
             String.format(
                 Locale.ROOT,
@@ -89,6 +99,7 @@ final class DataCommands {
                 + ") is not in it: keep a copy elsewhere.");
       } finally {
         Files.deleteIfExists(copy);
+        Files.deleteIfExists(beside);
       }
     } catch (Database.CannotOpen e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
@@ -121,6 +132,7 @@ final class DataCommands {
         try {
           BackupFile.About about = BackupFile.extract(Path.of(options.file), beside);
           makeReady(settings, beside, about, options.keepTokens);
+          requireReady(beside, options.keepTokens);
           Files.move(beside, database, StandardCopyOption.ATOMIC_MOVE);
           syncDirectory(settings.data());
           tellRestored(settings, about, options.keepTokens);
@@ -139,8 +151,10 @@ final class DataCommands {
     err.println(
         keepTokens
             ? "Tokens that were issued before live on."
-            : "Tokens that were issued before are dead. Secrets that were revoked after that time"
-                + " work again: revoke them anew.");
+            : "Tokens that were issued before are dead.");
+    err.println(
+        "Secrets that were revoked and clients that were disabled after that time work again:"
+            + " revoke and disable them anew.");
     if (Files.notExists(Installation.masterKeyFile(settings))) {
       err.println(
           "Its master key is missing: put it into "
@@ -188,6 +202,21 @@ final class DataCommands {
     }
   }
 
+  /// Reads what was written, from a new connection: all of it must stand in the one file that takes
+  /// its place, and nothing in the file may have kept the tokens.
+  private void requireReady(Path file, boolean keepTokens) throws StartException {
+    boolean isReady;
+    try (Database database = Database.sqliteBeside(file, clock)) {
+      isReady = keepTokens || database.read(KeyStore::hasNone);
+    } catch (Database.CannotOpen e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
+    if (!isReady || Files.exists(withEnding(file, "-wal"))) {
+      throw new StartException(
+          "The restored database could not be written as it must be; is the disk full?");
+    }
+  }
+
   private static void syncDirectory(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
@@ -203,11 +232,12 @@ final class DataCommands {
     SettingsSources.read(options, words, environment, faults);
     Settings settings = Settings.from(options.installation, faults);
     try {
-      if (!options.headsOut.isEmpty() && Files.exists(Path.of(options.headsOut))) {
-        throw new FileAlreadyExistsException(options.headsOut);
+      for (Path out : options.headsOut.stream().toList()) {
+        if (Files.exists(out)) {
+          throw new FileAlreadyExistsException(out.toString());
+        }
       }
-      List<Head> known =
-          options.heads.isEmpty() ? List.of() : HeadsFile.read(Path.of(options.heads));
+      List<Head> known = options.heads.isEmpty() ? List.of() : HeadsFile.read(options.heads.get());
       List<Head> heads = new ArrayList<>();
       AuditChains chains = new AuditChains(known, this::tell, heads::add);
       try (Database database = Installation.openBeside(settings, clock)) {
@@ -217,8 +247,9 @@ final class DataCommands {
               return heads;
             });
       }
-      if (!options.headsOut.isEmpty()) {
-        HeadsFile.write(Path.of(options.headsOut), heads);
+      // What is wrong must not become what later checks hold on to.
+      if (options.headsOut.isPresent() && chains.faults() == 0) {
+        HeadsFile.write(options.headsOut.get(), heads);
       }
       err.println(
           String.format(
@@ -258,6 +289,8 @@ final class DataCommands {
           new StartException("There is no file " + none.getFile() + ".", e);
       case FileAlreadyExistsException there ->
           new StartException("There is a file " + there.getFile() + " already.", e);
+      case AccessDeniedException denied ->
+          new StartException(denied.getFile() + " may not be read or written.", e);
       default -> new StartException("It cannot be done: " + e.getMessage(), e);
     };
   }

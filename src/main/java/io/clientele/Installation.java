@@ -53,14 +53,15 @@ final class Installation {
 
   /// Opens the database to look only, beside a server that may run.
   static Database openBeside(Settings settings, InstantSource clock) throws StartException {
-    if (settings.database().isPresent()) {
-      return openDatabase(settings, clock);
-    }
-    Path file = databaseFile(settings);
-    if (Files.notExists(file)) {
-      throw new StartException("There is no file " + file + ".");
-    }
     try {
+      if (settings.database().isPresent()) {
+        Settings.DatabaseAddress address = settings.database().get();
+        return Database.postgresqlToLook(address.url(), address.user(), address.password(), clock);
+      }
+      Path file = databaseFile(settings);
+      if (Files.notExists(file)) {
+        throw new StartException("There is no file " + file + ".");
+      }
       return Database.sqliteBeside(file, clock);
     } catch (Database.CannotOpen e) {
       throw new StartException(String.valueOf(e.getMessage()), e);

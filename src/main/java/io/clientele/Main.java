@@ -22,12 +22,13 @@ import picocli.CommandLine.Model.OptionSpec;
 /// The program: reads the command line, does one thing, returns an exit code.
 ///
 /// Exit codes: 0 done; 1 it could not be done, and standard error says why; 2 the command line or a
-/// setting is wrong, and standard error says how.
+/// setting is wrong, and standard error says how; 3 what was checked is not as it should be.
 public final class Main {
 
   private static final int DONE = 0;
   private static final int FAILED = 1;
   private static final int MISUSED = 2;
+  private static final int WRONG = 3;
 
   private Main() {}
 
@@ -309,7 +310,7 @@ public final class Main {
       case "backup" -> commands.backup(rest);
       case "restore" -> commands.restore(rest);
       default -> {
-        return commands.verifyAudit(rest) ? DONE : FAILED;
+        return commands.verifyAudit(rest) ? DONE : WRONG;
       }
     }
     return DONE;

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `clientele audit verify`, as who types it sees it.
 class AuditVerifyTest {
@@ -133,26 +134,30 @@ class AuditVerifyTest {
   class WhatWasChanged {
     @ParameterizedTest
     @CsvSource(
-        delimiter = '|',
+        delimiter = '!',
         quoteCharacter = '`',
         value = {
           "UPDATE audit_event SET actor = 'nobody' WHERE seq = 3 AND customer_id = ?"
-              + " | event 3: its column actor does not say what its text does",
+              + " ! event 3: its column actor does not say what its text does",
           "UPDATE audit_event SET at = at + 1 WHERE seq = 3 AND customer_id = ?"
-              + " | event 3: its column at does not say what its text does",
+              + " ! event 3: its column at does not say what its text does",
           "UPDATE audit_event SET object = 'x' WHERE seq = 5 AND customer_id = ?"
-              + " | event 5: its column object does not say what its text does",
+              + " ! event 5: its column object does not say what its text does",
           "UPDATE audit_event SET hashed = replace(hashed, ':4,', ': 4,') WHERE seq = 4"
               + " AND customer_id = ?"
-              + " | event 4: its hash is not the one of its text",
-          "DELETE FROM audit_event WHERE seq = 1 AND customer_id = ?" + " | event 1: it is missing",
+              + " ! event 4: its hash is not the one of its text",
+          "DELETE FROM audit_event WHERE seq = 1 AND customer_id = ?" + " ! event 1: it is missing",
           "DELETE FROM audit_event WHERE seq IN (2, 3) AND customer_id = ?"
-              + " | event 2: this and all before 4 are missing",
+              + " ! event 2: this and all before 4 are missing",
           "DELETE FROM audit_event WHERE seq = 5 AND customer_id = ?"
-              + " | event 4: it is the last, but the end of the chain is said to be event 5",
-          "DELETE FROM audit_event WHERE customer_id = ? | event 1: all 5 events are missing",
+              + " ! event 4: it is the last, but the end of the chain is said to be event 5",
+          "DELETE FROM audit_event WHERE customer_id = ? ! event 1: no event is there",
+          "UPDATE audit_event SET actor = CAST(actor AS BLOB) WHERE seq = 3 AND customer_id = ?"
+              + " ! event 3: its column actor does not say what its text does",
+          "UPDATE audit_event SET at = at || 'x' WHERE seq = 3 AND customer_id = ?"
+              + " ! event 3: its column at does not say what its text does",
           "UPDATE audit_head SET hash = 'x' WHERE customer_id = ?"
-              + " | event 5: it is not the event that the end of the chain is said to be",
+              + " ! event 5: it is not the event that the end of the chain is said to be",
         })
     void isToldWithItsPlace(String sql, String what) throws Exception {
       try (TestServer server = TestServer.start("--database", "")) {
@@ -164,10 +169,33 @@ class AuditVerifyTest {
 
         Said said = verify("--data", server.data().toString());
 
-        assertThat(said.code()).isEqualTo(1);
+        assertThat(said.code()).isEqualTo(3);
         assertThat(said.lines()).hasSize(2);
         assertThat(said.lines().getFirst()).isEqualTo("customer " + abc.id() + ", " + what);
         assertThat(said.lines().getLast()).endsWith("of 3 customers: 1 faults.");
+      }
+    }
+
+    /// Nor can a whole chain be made away with, or put under a name that nobody asks for.
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "DELETE FROM %s WHERE customer_id = ?",
+          "UPDATE %s SET customer_id = CAST(customer_id AS BLOB) WHERE customer_id = ?"
+        })
+    void isToldOfAWholeChain(String sql) throws Exception {
+      try (TestServer server = TestServer.start("--database", "")) {
+        Customer abc = fiveEvents(server);
+        try (Connection connection = DriverManager.getConnection(server.databaseAddress())) {
+          for (String table : List.of("audit_event", "audit_head")) {
+            assertThat(update(connection, sql.formatted(table), abc.id())).isPositive();
+          }
+        }
+
+        Said said = verify("--data", server.data().toString());
+
+        assertThat(said.code()).isEqualTo(3);
+        assertThat(said.lines()).contains("customer " + abc.id() + ", event 1: no event is there");
       }
     }
 
@@ -189,7 +217,7 @@ class AuditVerifyTest {
 
         Said said = verify("--data", server.data().toString());
 
-        assertThat(said.code()).isEqualTo(1);
+        assertThat(said.code()).isEqualTo(3);
         assertThat(said.lines())
             .contains("customer " + abc.id() + ", event 4: it does not follow the event before it");
       }
@@ -206,7 +234,7 @@ class AuditVerifyTest {
         Customer abc = fiveEvents(server);
         String data = server.data().toString();
         assertThat(verify("--data", data, "--heads-out", heads.toString()).code()).isZero();
-        assertThat(Files.readAllLines(heads)).hasSize(2);
+        assertThat(Files.readAllLines(heads)).hasSize(3);
         try (Connection connection = DriverManager.getConnection(server.databaseAddress())) {
           update(connection, "DELETE FROM audit_event WHERE seq = 5 AND customer_id = ?", abc.id());
           update(
@@ -219,9 +247,12 @@ class AuditVerifyTest {
         assertThat(verify("--data", data).code()).isZero();
         Said said = verify("--data", data, "--heads", heads.toString());
 
-        assertThat(said.code()).isEqualTo(1);
+        assertThat(said.code()).isEqualTo(3);
         assertThat(said.lines())
             .contains("customer " + abc.id() + ", event 5: it was known, and is missing");
+        Path others = directory.resolve("others.ndjson");
+        verify("--data", data, "--heads", heads.toString(), "--heads-out", others.toString());
+        assertThat(Files.exists(others)).isFalse();
       }
     }
 
@@ -294,6 +325,13 @@ class AuditVerifyTest {
                 "clientele: It cannot be done: "
                     + file
                     + ", line 1 says no customerId, seq and hash");
+        Path cut = Files.writeString(directory.resolve("cut"), "");
+        assertThat(verify("--data", data, "--heads", cut.toString()).lines())
+            .containsExactly(
+                "clientele: It cannot be done: "
+                    + cut
+                    + " is not whole: its last line must count the others");
+        assertThat(verify("--data", data, "--heads=").code()).isEqualTo(1);
         assertThat(verify("--data", data, "--heads-out", file.toString()).lines())
             .containsExactly("clientele: There is a file " + file + " already.");
         assertThat(Files.readString(file)).isEqualTo("{\"seq\":1}\n");

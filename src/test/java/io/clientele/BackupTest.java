@@ -17,7 +17,13 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -31,6 +37,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
+import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
+import org.bouncycastle.crypto.params.Argon2Parameters;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -213,6 +221,41 @@ class BackupTest {
     }
   }
 
+  /// A chosen secret is easier to guess than a key, and its digest is made under the pepper, which
+  /// is sealed: who has only the backup cannot try guesses.
+  @Test
+  void doesNotTellWhetherAGuessIsRight() throws Exception {
+    String chosen = "A chosen secret, 1st";
+    try (TestServer server = embedded(data())) {
+      Customer abc = server.newCustomer("tenant");
+      Client client =
+          abc.create(Customer.client(Names.unique("c"), Map.of()).put("clientSecret", chosen));
+      server.token(client.id(), chosen);
+      try (Connection connection = DriverManager.getConnection(server.databaseAddress());
+          PreparedStatement statement =
+              connection.prepareStatement("SELECT digest FROM client_secret WHERE client_id = ?")) {
+        statement.setString(1, client.id());
+        try (ResultSet row = statement.executeQuery()) {
+          assertThat(row.next()).isTrue();
+          String[] digest = row.getString(1).split("\\$", -1);
+          assertThat(digest[0]).isEqualTo("m=19456,t=2,p=1,pepper=1");
+          Argon2BytesGenerator guess = new Argon2BytesGenerator();
+          guess.init(
+              new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
+                  .withVersion(Argon2Parameters.ARGON2_VERSION_13)
+                  .withMemoryAsKB(19_456)
+                  .withIterations(2)
+                  .withParallelism(1)
+                  .withSalt(Base64.getDecoder().decode(digest[1]))
+                  .build());
+          byte[] hash = new byte[32];
+          guess.generateBytes(chosen.getBytes(UTF_8), hash);
+          assertThat(hash).isNotEqualTo(Base64.getDecoder().decode(digest[2]));
+        }
+      }
+    }
+  }
+
   @Nested
   class Tokens {
     private record Saved(Client client, String token) {}
@@ -253,6 +296,43 @@ class BackupTest {
       try (TestServer server = embedded(elsewhere())) {
         assertThat(server.isActive(saved.token)).isFalse();
       }
+    }
+
+    /// The clock of the machine that it goes to may be behind.
+    @Test
+    void areDeadWhateverTheClockSays() throws Exception {
+      Saved saved = saveWithToken();
+      Files.delete(file());
+      try (Connection connection =
+              DriverManager.getConnection("jdbc:sqlite:" + data().resolve("clientele.db"));
+          Statement statement = connection.createStatement()) {
+        statement.executeUpdate("UPDATE signing_key SET created_at = created_at + 86400000");
+      }
+      backup().succeeded();
+      restore().succeeded();
+      try (TestServer server = embedded(elsewhere())) {
+        assertThat(server.isActive(saved.token)).isFalse();
+        assertThat(server.isActive(server.token(saved.client.id(), saved.client.secret())))
+            .isTrue();
+      }
+    }
+
+    /// A file that keeps its keys whatever is asked of it.
+    @Test
+    void orItIsRefused() throws Exception {
+      saveWithToken();
+      Files.delete(file());
+      try (Connection connection =
+              DriverManager.getConnection("jdbc:sqlite:" + data().resolve("clientele.db"));
+          Statement statement = connection.createStatement()) {
+        statement.executeUpdate(
+            "CREATE TRIGGER keep BEFORE UPDATE ON signing_key BEGIN SELECT RAISE(IGNORE); END");
+      }
+      backup().succeeded();
+      Said said = restore();
+      assertThat(said.code()).as(said.err()).isEqualTo(1);
+      assertThat(said.err()).contains("could not be written as it must be");
+      assertThat(Files.exists(elsewhere().resolve("clientele.db"))).isFalse();
     }
 
     @Test

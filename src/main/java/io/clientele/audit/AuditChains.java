@@ -61,10 +61,13 @@ public final class AuditChains {
   public void check(AuditStore store, Transaction tx) {
     store.forEachLink(tx, this::check);
     endChain();
-    for (Head head : store.headsWithoutEvents(tx)) {
+    for (String without : store.customersWithoutEvents(tx)) {
       customers++;
-      fault(head.customer, 1, "all " + head.seq + " events are missing");
-      known.remove(head.customer);
+      fault(without, 1, "no event is there");
+      known.remove(without);
+    }
+    if (customers == 0) {
+      fault("operator", 1, "no customer is there, nor any event");
     }
     known.values().forEach(head -> fault(head.customer, head.seq, "it was known, and is missing"));
   }

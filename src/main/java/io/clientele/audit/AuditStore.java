@@ -29,6 +29,8 @@ public final class AuditStore {
   /// The hash before the first event.
   static final String BEGINNING = "0".repeat(64);
 
+  private static final String NO_TEXT = "(no text)";
+
   /// An event as it was written.
   ///
   /// @param seq its number in the customer's chain, from 1
@@ -211,32 +213,42 @@ public final class AuditStore {
   }
 
   private static Link link(ResultSet row) throws SQLException {
-    String customer = row.getString("customer_id");
-    String endHash = row.getString("end_hash");
+    String customer = text(row, "customer_id");
     return new Link(
         customer,
-        row.getLong("seq"),
-        row.getLong("at"),
-        row.getString("actor"),
-        row.getString("action"),
-        row.getString("object"),
-        row.getString("hashed"),
-        row.getString("hash"),
-        new AuditChains.Head(customer, row.getLong("end_seq"), endHash == null ? "" : endHash));
+        number(row, "seq"),
+        number(row, "at"),
+        text(row, "actor"),
+        text(row, "action"),
+        text(row, "object"),
+        text(row, "hashed"),
+        text(row, "hash"),
+        new AuditChains.Head(customer, row.getLong("end_seq"), text(row, "end_hash")));
   }
 
-  /// The ends of chains of which no event is there.
-  List<AuditChains.Head> headsWithoutEvents(Transaction tx) {
+  /// SQLite keeps any kind of value in any column, and compares by kind: what is read as the same
+  /// text may be found by nobody.
+  private static String text(ResultSet row, String column) throws SQLException {
+    return row.getObject(column) instanceof String text ? text : NO_TEXT;
+  }
+
+  private static long number(ResultSet row, String column) throws SQLException {
+    return row.getObject(column) instanceof Number number && !(number instanceof Double)
+        ? number.longValue()
+        : Long.MIN_VALUE;
+  }
+
+  /// Customers of whom no event is there. Each was made with one, and its row stays.
+  List<String> customersWithoutEvents(Transaction tx) {
     return tx.handle()
         .createQuery(
             """
-            SELECT h.customer_id, h.seq, h.hash FROM audit_head h WHERE h.seq > 0 AND NOT EXISTS
+            SELECT c.customer_id FROM customer c WHERE NOT EXISTS
+              (SELECT 1 FROM audit_event e WHERE e.customer_id = c.customer_id)
+            UNION SELECT h.customer_id FROM audit_head h WHERE NOT EXISTS
               (SELECT 1 FROM audit_event e WHERE e.customer_id = h.customer_id)
             """)
-        .map(
-            (row, context) ->
-                new AuditChains.Head(
-                    row.getString("customer_id"), row.getLong("seq"), row.getString("hash")))
+        .map((row, context) -> text(row, "customer_id"))
         .list();
   }
 

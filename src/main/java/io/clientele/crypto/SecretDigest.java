@@ -53,13 +53,18 @@ public sealed interface SecretDigest {
   /// @param memory KiB
   /// @param iterations passes over the memory
   /// @param parallelism lanes
+  /// @param peppered whether it was made under the pepper as well (its "secret value", §3.1), so
+  ///   that who has only the database cannot try guesses
   /// @param salt 16 bytes
   /// @param hash 32 bytes
-  record Argon2id(int memory, int iterations, int parallelism, byte[] salt, byte[] hash)
+  record Argon2id(
+      int memory, int iterations, int parallelism, boolean peppered, byte[] salt, byte[] hash)
       implements SecretDigest {
 
     /// The name in the column `algorithm`.
     public static final String ALGORITHM = "argon2id";
+
+    private static final String PEPPERED = ",pepper=1";
 
     @Override
     public String algorithm() {
@@ -69,11 +74,12 @@ public sealed interface SecretDigest {
     @Override
     public String encoded() {
       Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
-      return "m=%d,t=%d,p=%d$%s$%s"
+      return "m=%d,t=%d,p=%d%s$%s$%s"
           .formatted(
               memory,
               iterations,
               parallelism,
+              peppered ? PEPPERED : "",
               base64.encodeToString(salt),
               base64.encodeToString(hash));
     }
@@ -86,8 +92,17 @@ public sealed interface SecretDigest {
           number(numbers[0], "m="),
           number(numbers[1], "t="),
           number(numbers[2], "p="),
+          isPeppered(parts[0], numbers.length),
           base64.decode(parts[1]),
           base64.decode(parts[2]));
+    }
+
+    private static boolean isPeppered(String parameters, int count) {
+      boolean isPeppered = parameters.endsWith(PEPPERED);
+      if (count != (isPeppered ? 4 : 3)) {
+        throw new IllegalArgumentException("an argon2id digest with unknown parameters");
+      }
+      return isPeppered;
     }
 
     /// Whether the same secret has the same hash under both.
@@ -95,6 +110,7 @@ public sealed interface SecretDigest {
       return memory == other.memory
           && iterations == other.iterations
           && parallelism == other.parallelism
+          && peppered == other.peppered
           && hash.length == other.hash.length
           && Arrays.equals(salt, other.salt);
     }

@@ -1,5 +1,6 @@
 package io.clientele.crypto;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
@@ -27,11 +28,14 @@ public final class SecretHasher implements AutoCloseable {
     }
   }
 
-  private static final int QUEUE = 8;
+  /// How many checks may wait whatever else does.
+  private static final int QUEUE = 4;
 
-  /// How many of those that wait may be digests to store: there is room for checks beside them.
-  private static final int MOST_DIGESTS = QUEUE / 2;
+  /// How many digests to store may run or wait at once, at least: an import has as many as threads.
+  private static final int MOST_DIGESTS = 4;
 
+  private static final byte[] ARGON_KEY =
+      SecretDigest.Argon2id.ALGORITHM.getBytes(StandardCharsets.US_ASCII);
   private static final int MEMORY_KIB = 19 * 1024;
   private static final int ITERATIONS = 2;
   private static final int PARALLELISM = 1;
@@ -40,6 +44,10 @@ public final class SecretHasher implements AutoCloseable {
 
   private final CryptoProvider provider;
   private final HmacSha256 pepper;
+
+  /// What Argon2id takes of the pepper.
+  private final byte[] argonKey;
+
   private final ThreadPoolExecutor slow;
   private final Semaphore digests;
   private final SecretDigest.Hmac hmacDummy;
@@ -50,20 +58,27 @@ public final class SecretHasher implements AutoCloseable {
   public SecretHasher(CryptoProvider provider, byte[] pepper, int threads) {
     this.provider = provider;
     this.pepper = provider.hmac(pepper);
+    this.argonKey = this.pepper.of(ARGON_KEY);
+    int mostDigests = Math.max(threads, MOST_DIGESTS);
     this.slow =
         new ThreadPoolExecutor(
             threads,
             threads,
             1,
             TimeUnit.MINUTES,
-            new ArrayBlockingQueue<>(QUEUE),
+            new ArrayBlockingQueue<>(QUEUE + mostDigests),
             Thread.ofPlatform().name("slow-hash-", 0).daemon().factory());
     this.slow.allowCoreThreadTimeOut(true);
-    this.digests = new Semaphore(Math.max(threads, MOST_DIGESTS));
+    this.digests = new Semaphore(mostDigests);
     this.hmacDummy = new SecretDigest.Hmac(randomBytes(32));
     this.argonDummy =
         new SecretDigest.Argon2id(
-            MEMORY_KIB, ITERATIONS, PARALLELISM, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
+            MEMORY_KIB,
+            ITERATIONS,
+            PARALLELISM,
+            true,
+            randomBytes(SALT_BYTES),
+            randomBytes(HASH_BYTES));
   }
 
   private byte[] randomBytes(int length) {
@@ -72,8 +87,8 @@ public final class SecretHasher implements AutoCloseable {
     return bytes;
   }
 
-  /// The digest to store for a secret. A chosen one waits for a slow hash; of those that may wait,
-  /// half are left to `matches`, so that who creates clients does not hold up who asks for tokens.
+  /// The digest to store for a secret. A chosen one waits for a slow hash; some places to wait are
+  /// left to checks, so that who creates clients does not hold up who asks for tokens.
   ///
   /// @throws Busy if the slow hashes are taken
   public SecretDigest digest(Secret secret) throws Busy {
@@ -92,13 +107,14 @@ public final class SecretHasher implements AutoCloseable {
     }
     byte[] salt = beside.map(SecretDigest.Argon2id::salt).orElseGet(() -> randomBytes(SALT_BYTES));
     SecretDigest.Argon2id form =
-        new SecretDigest.Argon2id(MEMORY_KIB, ITERATIONS, PARALLELISM, salt, new byte[HASH_BYTES]);
+        new SecretDigest.Argon2id(
+            MEMORY_KIB, ITERATIONS, PARALLELISM, true, salt, new byte[HASH_BYTES]);
     if (!digests.tryAcquire()) {
       throw new Busy();
     }
     try {
       return new SecretDigest.Argon2id(
-          MEMORY_KIB, ITERATIONS, PARALLELISM, salt, waitForSlow(secret, form));
+          MEMORY_KIB, ITERATIONS, PARALLELISM, true, salt, waitForSlow(secret, form));
     } finally {
       digests.release();
     }
@@ -174,16 +190,19 @@ public final class SecretHasher implements AutoCloseable {
     }
   }
 
-  private static byte[] argon2id(Secret secret, SecretDigest.Argon2id form) {
+  private byte[] argon2id(Secret secret, SecretDigest.Argon2id form) {
     Argon2BytesGenerator generator = new Argon2BytesGenerator();
-    generator.init(
+    Argon2Parameters.Builder parameters =
         new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
             .withVersion(Argon2Parameters.ARGON2_VERSION_13)
             .withMemoryAsKB(form.memory())
             .withIterations(form.iterations())
             .withParallelism(form.parallelism())
-            .withSalt(form.salt())
-            .build());
+            .withSalt(form.salt());
+    if (form.peppered()) {
+      parameters.withSecret(argonKey);
+    }
+    generator.init(parameters.build());
     byte[] hash = new byte[form.hash().length];
     generator.generateBytes(secret.bytes(), hash);
     return hash;

@@ -99,6 +99,18 @@ public final class Database implements AutoCloseable {
   /// @param password empty for what the URL says
   public static Database postgresql(String url, String user, String password, InstantSource clock)
       throws CannotOpen {
+    return postgresql(url, user, password, false, clock);
+  }
+
+  /// The same to look only: nothing is written, the schema is not brought up to date.
+  public static Database postgresqlToLook(
+      String url, String user, String password, InstantSource clock) throws CannotOpen {
+    return postgresql(url, user, password, true, clock);
+  }
+
+  private static Database postgresql(
+      String url, String user, String password, boolean isToLook, InstantSource clock)
+      throws CannotOpen {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url);
     if (!user.isEmpty()) {
@@ -113,6 +125,7 @@ public final class Database implements AutoCloseable {
     // commits.
     config.setAutoCommit(true);
     config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+    config.setReadOnly(isToLook);
     config.setConnectionTimeout(2_000);
     config.setInitializationFailTimeout(5_000);
     config.addDataSourceProperty("targetServerType", "primary");
@@ -132,8 +145,12 @@ public final class Database implements AutoCloseable {
     try {
       try (Connection connection = pool.getConnection()) {
         connection.setAutoCommit(true);
-        Migrations.bringUpToDate(
-            pool, connection, Map.of("bytewise", "COLLATE \"C\"", "inKey", ""));
+        if (isToLook) {
+          Migrations.requireNewest(connection);
+        } else {
+          Migrations.bringUpToDate(
+              pool, connection, Map.of("bytewise", "COLLATE \"C\"", "inKey", ""));
+        }
       }
       return new Database(new Postgresql(pool, pool::close), true, clock);
     } catch (SQLException | RuntimeException e) {

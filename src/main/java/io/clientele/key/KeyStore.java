@@ -187,16 +187,26 @@ public final class KeyStore {
   }
 
   /// Lets no key sign any more, nor any token that one signed be believed, whatever the clock says:
-  /// as of the moment at which each was made.
+  /// as of the beginning of time.
   public static void endAll(Transaction tx) {
     tx.changed(CHANGE, "");
     tx.handle()
-        .createUpdate(
-            """
-            UPDATE signing_key
-            SET retired_at = created_at, removed_at = created_at, sealed_private = ''
-            """)
+        .createUpdate("UPDATE signing_key SET retired_at = 0, removed_at = 0, sealed_private = ''")
         .execute();
+  }
+
+  /// Whether `endAll` was done, and no key was made since.
+  public static boolean hasNone(Transaction tx) {
+    return tx.handle()
+            .createQuery(
+                """
+                SELECT COUNT(*) FROM signing_key
+                WHERE retired_at IS NULL OR retired_at > 0 OR removed_at IS NULL OR removed_at > 0
+                  OR sealed_private <> ''
+                """)
+            .mapTo(Long.class)
+            .one()
+        == 0;
   }
 
   /// Forgets the private half of a key that signs no more.
