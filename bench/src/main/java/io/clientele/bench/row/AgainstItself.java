@@ -28,7 +28,7 @@ public final class AgainstItself implements Row {
 
   /// A quick run is not so quick that both are still being compiled.
   private static Pace warmer(Pace pace) {
-    return pace.isFull() ? pace : pace.withWarmUp(Duration.ofSeconds(8));
+    return pace.isFull() ? pace : pace.withWarmUp(Duration.ofSeconds(6));
   }
 
   /// @throws IOException if the two differ by more than 5 % three times

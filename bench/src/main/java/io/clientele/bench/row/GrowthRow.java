@@ -54,7 +54,9 @@ public final class GrowthRow implements Row {
         say.say("%,d clients are generated".formatted(size));
         Population many = Population.of(workshop, size, size / CLIENTS_A_CUSTOMER);
         compare(workshop, pace, reference, ofFew, many, measured);
-        compareUnheld(workshop, pace, reference, ofFew, many, measured);
+        if (pace.isFull()) {
+          compareUnheld(workshop, pace, reference, ofFew, many, measured);
+        }
         Workshop.delete(many.clientele().data());
       }
     }

@@ -49,7 +49,7 @@ public record PeerRow(String name, Participant peer, boolean keepsTokens, boolea
   }
 
   private Duration trial(Pace pace) {
-    return isSlow && !pace.isFull() ? Duration.ofSeconds(4) : pace.trial();
+    return isSlow && !pace.isFull() ? Duration.ofSeconds(3) : pace.trial();
   }
 
   @Override
