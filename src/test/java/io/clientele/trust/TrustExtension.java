@@ -59,6 +59,7 @@ final class TrustExtension
     Tally tally = counting.tally();
     Result result = tally.result(counting.it(), (now() - counting.began()) / 1e9);
     result.write(file(context.getRequiredTestClass(), tally.scale()));
+    System.err.println(result.line());
     if (!tally.isGood()) {
       throw new AssertionError(result.line() + "\n" + String.join("\n", tally.told()));
     }
