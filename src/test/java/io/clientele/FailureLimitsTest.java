@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Nested;
@@ -40,8 +42,26 @@ class FailureLimitsTest {
 
   private static final String WRONG = "clt_" + "w".repeat(49);
 
-  private static Answer ask(TestServer server, String id, String secret) {
-    return server.askToken(id, secret);
+  private final Map<TestServer, Http> clients = new ConcurrentHashMap<>();
+
+  /// Where this test asks from: each has a source of its own, whose failures are its own.
+  private final String source = freshSource();
+
+  private static String freshSource() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    return "127.1." + random.nextInt(256) + "." + random.nextInt(1, 255);
+  }
+
+  private Http http(TestServer server) {
+    return clients.computeIfAbsent(server, each -> each.http().from(source));
+  }
+
+  private Answer ask(TestServer server, String id, String secret) {
+    return ask(http(server), id, secret);
+  }
+
+  private static Answer ask(Http http, String id, String secret) {
+    return http.form("/oauth/token", Http.basic(id, secret), "grant_type", "client_credentials");
   }
 
   /// Fails until it is throttled, and says how often that was before; the allowance grows by one
@@ -60,7 +80,7 @@ class FailureLimitsTest {
     throw new AssertionError("never throttled");
   }
 
-  private static void throttle(TestServer server, String id) {
+  private void throttle(TestServer server, String id) {
     failuresBefore429(() -> ask(server, id, WRONG));
   }
 
@@ -116,7 +136,7 @@ class FailureLimitsTest {
       String nobody = Names.unique("nobody");
 
       failuresBefore429(
-          () -> server.http().form(path, Http.basic(nobody, WRONG), "token", "not-a-token"));
+          () -> http(server).form(path, Http.basic(nobody, WRONG), "token", "not-a-token"));
       ask(server, nobody, WRONG).expect(429);
     }
 
@@ -134,8 +154,7 @@ class FailureLimitsTest {
 
       failuresBefore429(
           () ->
-              server
-                  .http()
+              http(server)
                   .send(
                       "POST",
                       "/oauth/token?grant_type=client_credentials",
@@ -240,6 +259,33 @@ class FailureLimitsTest {
 
   @Nested
   class SlowSecrets {
+    /// One source with ever other ids must not use up the slow hashes; who was right there before
+    /// is not concerned, and nobody elsewhere.
+    @Test
+    void failRarelyFromOneSourceWhateverTheIds(TestServer server, Customer abc) {
+      Client known =
+          abc.create(Customer.client(Names.unique("known"), Map.of()).put("clientSecret", CHOSEN));
+      Client stranger =
+          abc.create(Customer.client(Names.unique("other"), Map.of()).put("clientSecret", CHOSEN));
+      ask(server, known.id(), CHOSEN).expect(200);
+
+      Answer refused = ask(server, Names.unique("nobody"), "not the chosen one");
+      for (int i = 0; refused.status() == 401 && i < 100; i++) {
+        refused = ask(server, Names.unique("nobody"), "not the chosen one");
+      }
+      refused.expectOAuthError(429, "too_many_requests");
+
+      ask(server, stranger.id(), CHOSEN).expect(429);
+      ask(server.http().from(freshSource()), stranger.id(), CHOSEN).expect(200);
+      // What is remembered of it is of no use for its new version: it is hashed again.
+      server
+          .http()
+          .put(known.path(), abc.adminToken(), Customer.client(known.id(), Map.of()))
+          .expect(200);
+      ask(server, known.id(), CHOSEN).expect(200);
+      ask(server, known.id(), "not the chosen one").expect(401);
+    }
+
     /// Who creates clients with chosen secrets, as many as can, does not keep others from tokens.
     @Test
     void leaveRoomForTokens(TestServer server, Customer abc, Customer other) throws Exception {
@@ -293,8 +339,11 @@ class FailureLimitsTest {
     void areSentAwayWhenThereAreTooManyAtOnce(TestServer server, Customer abc) throws Exception {
       Client client = abc.newClient();
       List<Callable<Answer>> slow = new ArrayList<>();
-      for (int i = 0; i < 60; i++) {
-        slow.add(() -> ask(server, Names.unique("nobody"), "not the chosen one"));
+      for (int i = 0; i < 12; i++) {
+        Http elsewhere = server.http().from(freshSource());
+        for (int j = 0; j < LIMIT; j++) {
+          slow.add(() -> ask(elsewhere, Names.unique("nobody"), "not the chosen one"));
+        }
       }
 
       List<Future<Answer>> answers;

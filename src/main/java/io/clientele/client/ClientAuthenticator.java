@@ -36,8 +36,14 @@ public final class ClientAuthenticator {
   private static final Duration REMEMBERED = Duration.ofMinutes(10);
   private static final int MOST_REMEMBERED = 100_000;
 
+  /// Who asks once a day keeps its places.
+  private static final Duration SEEN = Duration.ofHours(25);
+
   /// A chosen secret that was right, under the version of the client that it was right for.
   private record Remembered(ClientId client, long version, String secretId) {}
+
+  /// A client that had the right chosen secret, and from where.
+  private record Seen(ClientId client, String source) {}
 
   private final ClientDirectory clients;
   private final CustomerDirectory customers;
@@ -52,6 +58,14 @@ public final class ClientAuthenticator {
           .executor(Runnable::run)
           .maximumSize(MOST_REMEMBERED)
           .expireAfterWrite(REMEMBERED)
+          .build();
+
+  /// Only who had the right secret gets in here, so that attackers cannot make themselves known.
+  private final Cache<Seen, Boolean> seen =
+      Caffeine.newBuilder()
+          .executor(Runnable::run)
+          .maximumSize(MOST_REMEMBERED)
+          .expireAfterAccess(SEEN)
           .build();
 
   /// @param stalenessLimit how long known clients get tokens while the change log cannot be read
@@ -108,10 +122,13 @@ public final class ClientAuthenticator {
             ? List.of()
             : presented.secrets().stream().filter(each -> !each.hasGeneratedForm()).toList();
     if (!slow.isEmpty()) {
-      right = checkSlow(client, slow, allowance, request.patience());
+      right = checkSlow(client, slow, allowance, request);
     }
     if (obstacle.isEmpty() && right.isPresent()) {
       KnownClient known = client.orElseThrow();
+      if (right.get().digest() instanceof SecretDigest.Argon2id) {
+        var _ = seen.get(seen(known, request), same -> true);
+      }
       request.notes().customer(known.customer().text());
       request.notes().client(known.id().text());
       request.notes().secretId(right.get().id());
@@ -192,29 +209,43 @@ public final class ClientAuthenticator {
       Optional<KnownClient> client,
       List<Secret> readings,
       FailureLimits.Allowance allowance,
-      Patience patience) {
-    patience.require(Patience.ANYTHING);
+      Request request) {
+    request.patience().require(Patience.ANYTHING);
+    boolean known = client.isPresent() && seen.getIfPresent(seen(client.get(), request)) != null;
+    FailureLimits.Allowance allIds = limits.ofSlowHashes(request.address());
     // Taken before the work, so that many at once cannot pass; given back for what succeeds.
     takeOrRefuse(allowance);
+    if (!known && !allIds.take()) {
+      allowance.giveBack();
+      throw tooMany(allIds);
+    }
+    boolean failed = false;
     try {
       for (Secret secret : readings) {
-        Optional<KnownSecret> right = hash(client, secret);
+        Optional<KnownSecret> right =
+            hash(client, secret, known ? SecretHasher.Asker.KNOWN : SecretHasher.Asker.STRANGER);
         if (right.isPresent()) {
-          allowance.giveBack();
           KnownClient found = client.orElseThrow();
           remembered.put(
               new Remembered(found.id(), found.version(), right.get().id()), keyed(secret));
           return right;
         }
       }
+      failed = true;
       return Optional.empty();
     } catch (SecretHasher.Busy e) {
-      allowance.giveBack();
       throw new OAuthException(
           Code.TEMPORARILY_UNAVAILABLE,
           "too many slow secrets at once",
           "slow hashes are taken",
           Duration.ofSeconds(1));
+    } finally {
+      if (!failed) {
+        allowance.giveBack();
+        if (!known) {
+          allIds.giveBack();
+        }
+      }
     }
   }
 
@@ -234,7 +265,8 @@ public final class ClientAuthenticator {
     return Optional.empty();
   }
 
-  private Optional<KnownSecret> hash(Optional<KnownClient> client, Secret secret)
+  private Optional<KnownSecret> hash(
+      Optional<KnownClient> client, Secret secret, SecretHasher.Asker asker)
       throws SecretHasher.Busy {
     long now = clock.millis();
     Map<SecretDigest.Argon2id, KnownSecret> usable = new LinkedHashMap<>();
@@ -247,7 +279,9 @@ public final class ClientAuthenticator {
     }
     return hasher
         .match(
-            secret, usable.isEmpty() ? List.of(hasher.argonDummy()) : List.copyOf(usable.keySet()))
+            secret,
+            usable.isEmpty() ? List.of(hasher.argonDummy()) : List.copyOf(usable.keySet()),
+            asker)
         .map(usable::get);
   }
 
@@ -255,13 +289,21 @@ public final class ClientAuthenticator {
     return processKey.of(secret.reveal().getBytes(StandardCharsets.UTF_8));
   }
 
+  private static Seen seen(KnownClient client, Request request) {
+    return new Seen(client.id(), FailureLimits.source(request.address()));
+  }
+
   private static void takeOrRefuse(FailureLimits.Allowance allowance) {
     if (!allowance.take()) {
-      throw new OAuthException(
-          Code.TOO_MANY_REQUESTS,
-          "too many failed authentications",
-          "too many failures",
-          allowance.untilNext());
+      throw tooMany(allowance);
     }
+  }
+
+  private static OAuthException tooMany(FailureLimits.Allowance allowance) {
+    return new OAuthException(
+        Code.TOO_MANY_REQUESTS,
+        "too many failed authentications",
+        "too many failures",
+        allowance.untilNext());
   }
 }

@@ -16,8 +16,18 @@ public final class FailureLimits {
   /// Of an IPv6 address as Java writes it, in eight groups.
   private static final int NETWORK_GROUPS = 4;
 
-  /// @param source as `source` says
-  private record Key(String id, String source) {}
+  /// How many times as much all ids together may fail at slowly from one source.
+  private static final int SLOWLY = 3;
+
+  /// What is counted by itself.
+  private sealed interface Key {
+
+    /// @param source as `source` says
+    record OfId(String id, String source) implements Key {}
+
+    /// @param source as `source` says
+    record OfSlowHashes(String source) implements Key {}
+  }
 
   private final Cache<Key, Bucket> buckets;
   private final int failuresAMinute;
@@ -33,12 +43,14 @@ public final class FailureLimits {
             .build();
   }
 
-  /// What one id may still fail at from one address.
+  /// What one id, or what costs slow hashes, may still fail at from one address.
   final class Allowance {
     private final Key key;
+    private final int most;
 
-    private Allowance(Key key) {
+    private Allowance(Key key, int most) {
       this.key = key;
+      this.most = most;
     }
 
     /// Takes one failure from it.
@@ -63,21 +75,25 @@ public final class FailureLimits {
           key,
           same ->
               Bucket.builder()
-                  .addLimit(
-                      limit ->
-                          limit.capacity(failuresAMinute).refillGreedy(failuresAMinute, PERIOD))
+                  .addLimit(limit -> limit.capacity(most).refillGreedy(most, PERIOD))
                   .build());
     }
   }
 
   /// @param id as presented, if it has the form of one; else empty: all malformed ids count as one
   Allowance of(String id, String address) {
-    return new Allowance(new Key(id, source(address)));
+    return new Allowance(new Key.OfId(id, source(address)), failuresAMinute);
+  }
+
+  /// What all ids together may still fail at that costs a slow hash: one source with ever other ids
+  /// must not use up the slow hashes.
+  Allowance ofSlowHashes(String address) {
+    return new Allowance(new Key.OfSlowHashes(source(address)), SLOWLY * failuresAMinute);
   }
 
   /// What counts as one source: an IPv4 address; of an IPv6 address its first 64 bits, since
   /// whoever has one address has all that begin so (RFC 4291 §2.5.4).
-  private static String source(String address) {
+  static String source(String address) {
     int end = -1;
     for (int group = 0; group < NETWORK_GROUPS; group++) {
       end = address.indexOf(':', end + 1);

@@ -16,7 +16,8 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
 
 /// Turns secrets into digests and checks them. A generated secret costs one HMAC under the pepper,
 /// about a microsecond; a chosen one costs one Argon2id, tens of milliseconds, on a small pool of
-/// platform threads with a short queue, so that slow hashes can never take the machine.
+/// platform threads that give way to all others, so that slow hashes can never take the machine.
+/// Few may wait for them, and each kind of asker has places of its own, which no other kind takes.
 public final class SecretHasher implements AutoCloseable {
 
   /// The slow hashes have more work than they can do; come back later.
@@ -28,11 +29,19 @@ public final class SecretHasher implements AutoCloseable {
     }
   }
 
-  /// How many checks may wait whatever else does.
-  private static final int QUEUE = 4;
+  /// Who wants a secret checked.
+  public enum Asker {
+    /// Anyone: an attacker, or a client that was not seen there lately.
+    STRANGER,
+    /// A client that had the right secret at this place not long ago.
+    KNOWN
+  }
 
-  /// How many digests to store may run or wait at once, at least: an import has as many as threads.
-  private static final int MOST_DIGESTS = 4;
+  /// How many of each kind may wait behind those that run.
+  private static final int WAITING = 4;
+
+  /// Of nice(1): a tenth of what another thread gets of a processor that both want.
+  private static final int NICENESS = 10;
 
   private static final byte[] ARGON_KEY =
       SecretDigest.Argon2id.ALGORITHM.getBytes(StandardCharsets.US_ASCII);
@@ -50,6 +59,8 @@ public final class SecretHasher implements AutoCloseable {
 
   private final ThreadPoolExecutor slow;
   private final Semaphore digests;
+  private final Semaphore strangers;
+  private final Semaphore known;
   private final SecretDigest.Hmac hmacDummy;
   private final SecretDigest.Argon2id argonDummy;
 
@@ -59,17 +70,19 @@ public final class SecretHasher implements AutoCloseable {
     this.provider = provider;
     this.pepper = provider.hmac(pepper);
     this.argonKey = this.pepper.of(ARGON_KEY);
-    int mostDigests = Math.max(threads, MOST_DIGESTS);
+    int places = threads + WAITING;
     this.slow =
         new ThreadPoolExecutor(
             threads,
             threads,
             1,
             TimeUnit.MINUTES,
-            new ArrayBlockingQueue<>(QUEUE + mostDigests),
-            Thread.ofPlatform().name("slow-hash-", 0).daemon().factory());
+            new ArrayBlockingQueue<>(3 * places),
+            Niceness.of(NICENESS, Thread.ofPlatform().name("slow-hash-", 0).daemon().factory()));
     this.slow.allowCoreThreadTimeOut(true);
-    this.digests = new Semaphore(mostDigests);
+    this.digests = new Semaphore(places);
+    this.strangers = new Semaphore(places);
+    this.known = new Semaphore(places);
     this.hmacDummy = new SecretDigest.Hmac(randomBytes(32));
     this.argonDummy =
         new SecretDigest.Argon2id(
@@ -87,8 +100,7 @@ public final class SecretHasher implements AutoCloseable {
     return bytes;
   }
 
-  /// The digest to store for a secret. A chosen one waits for a slow hash; some places to wait are
-  /// left to checks, so that who creates clients does not hold up who asks for tokens.
+  /// The digest to store for a secret. A chosen one waits for a slow hash.
   ///
   /// @throws Busy if the slow hashes are taken
   public SecretDigest digest(Secret secret) throws Busy {
@@ -109,15 +121,8 @@ public final class SecretHasher implements AutoCloseable {
     SecretDigest.Argon2id form =
         new SecretDigest.Argon2id(
             MEMORY_KIB, ITERATIONS, PARALLELISM, true, salt, new byte[HASH_BYTES]);
-    if (!digests.tryAcquire()) {
-      throw new Busy();
-    }
-    try {
-      return new SecretDigest.Argon2id(
-          MEMORY_KIB, ITERATIONS, PARALLELISM, true, salt, waitForSlow(secret, form));
-    } finally {
-      digests.release();
-    }
+    return new SecretDigest.Argon2id(
+        MEMORY_KIB, ITERATIONS, PARALLELISM, true, salt, waitForSlow(secret, form, digests));
   }
 
   /// HMAC-SHA-256 of a secret of the generated form, under the pepper.
@@ -133,22 +138,27 @@ public final class SecretHasher implements AutoCloseable {
     return switch (digest) {
       case SecretDigest.Hmac hmac -> MessageDigest.isEqual(hmac.bytes(), fast(presented));
       case SecretDigest.Argon2id argon ->
-          MessageDigest.isEqual(argon.hash(), waitForSlow(presented, argon));
+          MessageDigest.isEqual(argon.hash(), waitForSlow(presented, argon, digests));
     };
   }
 
   /// Which of a client's slow digests a presented secret is the one of. Those with the same salt
   /// cost one hash together.
   ///
-  /// @throws Busy if the slow hashes are taken
+  /// @throws Busy if the places of this kind of asker are taken
   public Optional<SecretDigest.Argon2id> match(
-      Secret presented, List<SecretDigest.Argon2id> digests) throws Busy {
+      Secret presented, List<SecretDigest.Argon2id> digests, Asker asker) throws Busy {
+    Semaphore places =
+        switch (asker) {
+          case STRANGER -> strangers;
+          case KNOWN -> known;
+        };
     Optional<SecretDigest.Argon2id> found = Optional.empty();
     Optional<SecretDigest.Argon2id> last = Optional.empty();
     byte[] hash = {};
     for (SecretDigest.Argon2id digest : digests) {
       if (last.isEmpty() || !last.get().hasFormOf(digest)) {
-        hash = waitForSlow(presented, digest);
+        hash = waitForSlow(presented, digest, places);
         last = Optional.of(digest);
       }
       if (MessageDigest.isEqual(digest.hash(), hash)) {
@@ -166,6 +176,18 @@ public final class SecretHasher implements AutoCloseable {
   /// What an unknown client's chosen secret is checked against, so that it costs the same.
   public SecretDigest.Argon2id argonDummy() {
     return argonDummy;
+  }
+
+  private byte[] waitForSlow(Secret secret, SecretDigest.Argon2id form, Semaphore places)
+      throws Busy {
+    if (!places.tryAcquire()) {
+      throw new Busy();
+    }
+    try {
+      return waitForSlow(secret, form);
+    } finally {
+      places.release();
+    }
   }
 
   private byte[] waitForSlow(Secret secret, SecretDigest.Argon2id form) throws Busy {

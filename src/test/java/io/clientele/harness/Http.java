@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.clientele.OpenApiDocument;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -25,11 +26,7 @@ import java.util.regex.Pattern;
 /// HTTP to one server. Every exchange is held against the API document, unless [#unchecked] says
 /// not to.
 public final class Http {
-  private static final HttpClient CLIENT =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(10))
-          .build();
+  private static final HttpClient CLIENT = client().build();
 
   private static final Pattern NEXT = Pattern.compile("<([^>]*)>\\s*;\\s*rel=\"?next\"?");
 
@@ -38,21 +35,35 @@ public final class Http {
   }
 
   private final URI base;
+  private final HttpClient client;
   private final boolean checked;
 
-  Http(URI base, boolean checked) {
+  private Http(URI base, HttpClient client, boolean checked) {
     this.base = base;
+    this.client = client;
     this.checked = checked;
+  }
+
+  private static HttpClient.Builder client() {
+    return HttpClient.newBuilder()
+        .version(HttpClient.Version.HTTP_1_1)
+        .connectTimeout(Duration.ofSeconds(10));
   }
 
   /// For a server that runs at this address.
   public static Http to(URI base) {
-    return new Http(base, true);
+    return new Http(base, CLIENT, true);
   }
 
   /// The same server, without holding the exchange against the API document.
   public Http unchecked() {
-    return new Http(base, false);
+    return new Http(base, client, false);
+  }
+
+  /// The same server, asked from this address of the machine, as in `127.0.7.1`: a source of its
+  /// own.
+  public Http from(String address) {
+    return new Http(base, client().localAddress(InetAddress.ofLiteral(address)).build(), checked);
   }
 
   /// Basic credentials as most programs send them: raw.
@@ -149,7 +160,7 @@ public final class Http {
     String shown = method + " " + path + "\n" + sent + "\n" + new String(bytes, UTF_8);
     HttpResponse<byte[]> response;
     try {
-      response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+      response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
     } catch (IOException e) {
       throw new UncheckedIOException(Answer.shortened("no answer to " + shown), e);
     } catch (InterruptedException e) {

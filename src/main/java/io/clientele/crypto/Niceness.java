@@ -1,0 +1,74 @@
+package io.clientele.crypto;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Threads that give way to others when processors are short. Java's own priorities do nothing on
+/// Linux, where each thread has a niceness of its own (setpriority(2), "C library/kernel
+/// differences"). Elsewhere threads stay as they are.
+final class Niceness {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Niceness.class);
+  private static final int PRIO_PROCESS = 0;
+  private static final int THIS_THREAD = 0;
+
+  private Niceness() {}
+
+  /// Found when the first such thread starts: a server without slow hashes does not pay for it.
+  private static final class SetPriority {
+    static final Optional<MethodHandle> HANDLE = find();
+
+    // The launcher lets the program call native functions.
+    @SuppressWarnings("restricted")
+    private static Optional<MethodHandle> find() {
+      if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
+        return Optional.empty();
+      }
+      Linker linker = Linker.nativeLinker();
+      Optional<MemorySegment> function = linker.defaultLookup().find("setpriority");
+      return function.map(
+          address ->
+              linker.downcallHandle(
+                  address,
+                  FunctionDescriptor.of(
+                      ValueLayout.JAVA_INT,
+                      ValueLayout.JAVA_INT,
+                      ValueLayout.JAVA_INT,
+                      ValueLayout.JAVA_INT)));
+    }
+  }
+
+  /// @param niceness 0 to 19, the most yielding
+  /// @param threads makes the threads
+  static ThreadFactory of(int niceness, ThreadFactory threads) {
+    return work ->
+        threads.newThread(
+            () -> {
+              lower(niceness);
+              work.run();
+            });
+  }
+
+  private static void lower(int niceness) {
+    try {
+      if (SetPriority.HANDLE.isPresent()) {
+        int failed =
+            (int) SetPriority.HANDLE.get().invokeExact(PRIO_PROCESS, THIS_THREAD, niceness);
+        if (failed != 0) {
+          LOG.warn("slow hashes run with the priority of all else: setpriority is refused");
+        }
+      }
+    } catch (Throwable e) {
+      // A thread that is not nice does its work all the same.
+      LOG.warn("slow hashes run with the priority of all else", e);
+    }
+  }
+}
