@@ -2,15 +2,19 @@ package io.clientele.crypto;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
 import org.bouncycastle.crypto.params.Argon2Parameters;
 
@@ -29,12 +33,35 @@ public final class SecretHasher implements AutoCloseable {
     }
   }
 
-  /// Who wants a secret checked.
+  /// Who wants a slow hash.
   public enum Asker {
+    /// A client that had the right secret at this place not long ago. It comes before all others.
+    KNOWN,
     /// Anyone: an attacker, or a client that was not seen there lately.
     STRANGER,
-    /// A client that had the right secret at this place not long ago.
-    KNOWN
+    /// Who stores a secret.
+    STORING
+  }
+
+  /// One that waits.
+  ///
+  /// @param number of those that came before
+  private record Turn(Asker asker, long number, Runnable work)
+      implements Runnable, Comparable<Turn> {
+    @Override
+    public int compareTo(Turn other) {
+      int order = Integer.compare(rank(), other.rank());
+      return order != 0 ? order : Long.compare(number, other.number);
+    }
+
+    private int rank() {
+      return asker == Asker.KNOWN ? 0 : 1;
+    }
+
+    @Override
+    public void run() {
+      work.run();
+    }
   }
 
   /// How many of each kind may wait behind those that run.
@@ -58,9 +85,8 @@ public final class SecretHasher implements AutoCloseable {
   private final byte[] argonKey;
 
   private final ThreadPoolExecutor slow;
-  private final Semaphore digests;
-  private final Semaphore strangers;
-  private final Semaphore known;
+  private final AtomicLong turns = new AtomicLong();
+  private final Map<Asker, Semaphore> places = new EnumMap<>(Asker.class);
   private final SecretDigest.Hmac hmacDummy;
   private final SecretDigest.Argon2id argonDummy;
 
@@ -70,19 +96,19 @@ public final class SecretHasher implements AutoCloseable {
     this.provider = provider;
     this.pepper = provider.hmac(pepper);
     this.argonKey = this.pepper.of(ARGON_KEY);
-    int places = threads + WAITING;
     this.slow =
         new ThreadPoolExecutor(
             threads,
             threads,
             1,
             TimeUnit.MINUTES,
-            new ArrayBlockingQueue<>(3 * places),
+            // Bounded by the places.
+            new PriorityBlockingQueue<>(),
             Niceness.of(NICENESS, Thread.ofPlatform().name("slow-hash-", 0).daemon().factory()));
     this.slow.allowCoreThreadTimeOut(true);
-    this.digests = new Semaphore(places);
-    this.strangers = new Semaphore(places);
-    this.known = new Semaphore(places);
+    for (Asker each : Asker.values()) {
+      places.put(each, new Semaphore(threads + WAITING));
+    }
     this.hmacDummy = new SecretDigest.Hmac(randomBytes(32));
     this.argonDummy =
         new SecretDigest.Argon2id(
@@ -122,7 +148,7 @@ public final class SecretHasher implements AutoCloseable {
         new SecretDigest.Argon2id(
             MEMORY_KIB, ITERATIONS, PARALLELISM, true, salt, new byte[HASH_BYTES]);
     return new SecretDigest.Argon2id(
-        MEMORY_KIB, ITERATIONS, PARALLELISM, true, salt, waitForSlow(secret, form, digests));
+        MEMORY_KIB, ITERATIONS, PARALLELISM, true, salt, waitForSlow(secret, form, Asker.STORING));
   }
 
   /// HMAC-SHA-256 of a secret of the generated form, under the pepper.
@@ -138,7 +164,7 @@ public final class SecretHasher implements AutoCloseable {
     return switch (digest) {
       case SecretDigest.Hmac hmac -> MessageDigest.isEqual(hmac.bytes(), fast(presented));
       case SecretDigest.Argon2id argon ->
-          MessageDigest.isEqual(argon.hash(), waitForSlow(presented, argon, digests));
+          MessageDigest.isEqual(argon.hash(), waitForSlow(presented, argon, Asker.STORING));
     };
   }
 
@@ -148,17 +174,12 @@ public final class SecretHasher implements AutoCloseable {
   /// @throws Busy if the places of this kind of asker are taken
   public Optional<SecretDigest.Argon2id> match(
       Secret presented, List<SecretDigest.Argon2id> digests, Asker asker) throws Busy {
-    Semaphore places =
-        switch (asker) {
-          case STRANGER -> strangers;
-          case KNOWN -> known;
-        };
     Optional<SecretDigest.Argon2id> found = Optional.empty();
     Optional<SecretDigest.Argon2id> last = Optional.empty();
     byte[] hash = {};
     for (SecretDigest.Argon2id digest : digests) {
       if (last.isEmpty() || !last.get().hasFormOf(digest)) {
-        hash = waitForSlow(presented, digest, places);
+        hash = waitForSlow(presented, digest, asker);
         last = Optional.of(digest);
       }
       if (MessageDigest.isEqual(digest.hash(), hash)) {
@@ -178,29 +199,22 @@ public final class SecretHasher implements AutoCloseable {
     return argonDummy;
   }
 
-  private byte[] waitForSlow(Secret secret, SecretDigest.Argon2id form, Semaphore places)
-      throws Busy {
-    if (!places.tryAcquire()) {
+  private byte[] waitForSlow(Secret secret, SecretDigest.Argon2id form, Asker asker) throws Busy {
+    Semaphore free = Objects.requireNonNull(places.get(asker));
+    if (!free.tryAcquire()) {
       throw new Busy();
     }
     try {
-      return waitForSlow(secret, form);
-    } finally {
-      places.release();
-    }
-  }
-
-  private byte[] waitForSlow(Secret secret, SecretDigest.Argon2id form) throws Busy {
-    CompletableFuture<byte[]> hash = new CompletableFuture<>();
-    try {
-      slow.execute(
+      CompletableFuture<byte[]> hash = new CompletableFuture<>();
+      Runnable work =
           () -> {
             try {
               hash.complete(argon2id(secret, form));
             } catch (RuntimeException | Error e) {
               hash.completeExceptionally(e);
             }
-          });
+          };
+      slow.execute(new Turn(asker, turns.getAndIncrement(), work));
       return hash.get();
     } catch (RejectedExecutionException e) {
       throw new Busy();
@@ -209,6 +223,8 @@ public final class SecretHasher implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Busy();
+    } finally {
+      free.release();
     }
   }
 
