@@ -309,42 +309,6 @@ class Rfc6749Test {
     }
 
     @Test
-    void onlyTheExactSecretPasses(TestServer server, Customer abc) {
-      Client client = abc.newClient();
-      String secret = client.secret();
-
-      for (String wrong :
-          List.of(
-              secret + " ",
-              " " + secret,
-              secret + "\0",
-              secret + "x",
-              secret.substring(1),
-              secret.substring(0, secret.length() - 1),
-              secret.toUpperCase(Locale.ROOT),
-              secret.substring(0, secret.length() - 1) + "é",
-              "clt_" + "A".repeat(49),
-              ":" + secret,
-              "null")) {
-        isRefused(byBasic(server, client.id(), wrong));
-        isRefused(byPost(server, client.id(), wrong));
-      }
-    }
-
-    @Test
-    void aLongSecretCountsToItsLastCharacter(TestServer server, Customer abc) {
-      String longest = "Ab1-".repeat(64);
-      Client client = clientWith(abc, Names.unique("long"), longest);
-
-      byPost(server, client.id(), longest).expect(200);
-      for (int length : List.of(16, 71, 72, 73, 128, 255)) {
-        isRefused(byPost(server, client.id(), longest.substring(0, length)));
-      }
-      isRefused(byPost(server, client.id(), longest.substring(0, 255) + "+"));
-      isRefused(byPost(server, client.id(), longest + "Ab1-"));
-    }
-
-    @Test
     void theIdIsComparedByteForByte(TestServer server, Customer abc) {
       Client client = abc.newClient();
 

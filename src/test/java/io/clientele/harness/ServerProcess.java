@@ -65,6 +65,20 @@ public final class ServerProcess implements AutoCloseable {
     return run(arguments.toArray(String[]::new));
   }
 
+  /// The same as on a machine where Amazon's provider does not load: the JDK signs and verifies.
+  public static ServerProcess serveWithoutCorretto(Path data) {
+    List<String> command =
+        new ArrayList<>(command("serve", "--data", data.toString(), "--port", "0"));
+    command.replaceAll(
+        word ->
+            word.equals(classPath())
+                ? Arrays.stream(word.split(File.pathSeparator))
+                    .filter(entry -> !entry.contains("AmazonCorrettoCryptoProvider"))
+                    .collect(Collectors.joining(File.pathSeparator))
+                : word);
+    return new ServerProcess(command);
+  }
+
   /// Runs the program with these arguments.
   public static ServerProcess run(String... arguments) {
     return new ServerProcess(command(arguments));
