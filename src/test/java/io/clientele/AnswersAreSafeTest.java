@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What is sent in confidence comes back in no answer and is written in no log line, and each
 /// answer can be found in the log by its id. Secrets on the management paths are held by
-/// [CanarySecretsTest].
+/// `CanarySecretsTest` of the trust suite.
 class AnswersAreSafeTest {
   private static final String FORM = "application/x-www-form-urlencoded";
   private static final String GRANT = "grant_type=client_credentials";

@@ -8,12 +8,17 @@ import io.clientele.harness.StoreWorld.Owner;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /// For the tests of one store on both databases: does what customer B asks for touch customer A?
+/// They stand in the store's package, because its methods do, and are parts of one case of the trust
+/// suite: `StoresTest` finds and runs them.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class StoreTestBase {
   @TempDir private static Path directory = Path.of("");
@@ -43,8 +48,14 @@ public abstract class StoreTestBase {
     assertThat(world.rowsOf(owner)).isEqualTo(before);
   }
 
+  @BeforeEach
+  void tellThatItRuns(TestInfo test) {
+    DroppedCheck.running(test.getTestMethod());
+  }
+
   @AfterAll
   void closeWorlds() {
+    DroppedCheck.running(Optional.empty());
     worlds.values().forEach(StoreWorld::close);
   }
 }

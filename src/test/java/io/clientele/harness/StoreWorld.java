@@ -1,6 +1,5 @@
 package io.clientele.harness;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.clientele.db.Database;
 import io.clientele.db.Transaction;
 import io.clientele.id.ClientId;
@@ -8,17 +7,10 @@ import io.clientele.id.CustomerId;
 import io.clientele.id.RoleName;
 import io.clientele.id.TenantId;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /// A database for the tests of stores, with the schema and whatever customers they put into it, by
 /// plain SQL.
@@ -40,18 +32,6 @@ public final class StoreWorld implements AutoCloseable {
       ClientId formerClient,
       String secret,
       String jti) {}
-
-  private static final List<String> TABLES =
-      List.of(
-          "customer",
-          "tenant",
-          "custom_role",
-          "client",
-          "client_grant",
-          "client_secret",
-          "revoked_token",
-          "audit_event",
-          "audit_head");
 
   private final Database database;
   private final String url;
@@ -84,21 +64,26 @@ public final class StoreWorld implements AutoCloseable {
 
   /// Asks a store.
   public <T> T read(Function<Transaction, T> work) {
-    return database.read(work);
+    return database.read(tx -> work.apply(watched(tx)));
   }
 
   /// Lets a store write.
   public void write(Consumer<Transaction> work) {
     database.write(
         tx -> {
-          work.accept(tx);
+          work.accept(watched(tx));
           return true;
         });
   }
 
   /// Lets a store write, and tells what it answered.
   public <T> T writeAnd(Function<Transaction, T> work) {
-    return database.write(work);
+    return database.write(tx -> work.apply(watched(tx)));
+  }
+
+  private static Transaction watched(Transaction tx) {
+    DroppedCheck.in(tx.handle());
+    return tx;
   }
 
   /// A new customer with one of everything.
@@ -190,33 +175,7 @@ public final class StoreWorld implements AutoCloseable {
 
   /// Every row of this customer, as it stands.
   public List<String> rowsOf(Owner owner) {
-    List<String> rows = new ArrayList<>();
-    try (Connection connection = DriverManager.getConnection(url)) {
-      for (String table : TABLES) {
-        try (PreparedStatement select =
-            connection.prepareStatement(
-                "SELECT * FROM " + table + " WHERE customer_id = ? ORDER BY 1, 2, 3")) {
-          select.setString(1, owner.customer.text());
-          try (ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-              rows.add(table + " " + line(row));
-            }
-          }
-        }
-      }
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-    return rows;
-  }
-
-  private static String line(ResultSet row) throws SQLException {
-    ObjectNode line = Answer.JSON.createObjectNode();
-    for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
-      @Nullable String value = row.getString(i);
-      line.put(row.getMetaData().getColumnName(i), value);
-    }
-    return line.toString();
+    return CustomerRows.of(url, owner.customer.text());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.clientele.harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.clientele.Routes;
 import io.clientele.Server;
 import io.clientele.Settings;
 import java.io.IOException;
@@ -103,6 +104,11 @@ public final class TestServer implements AutoCloseable {
 
   public Path data() {
     return data;
+  }
+
+  /// Its table of routes.
+  public List<Routes.Line> routes() {
+    return server.routes();
   }
 
   /// The JDBC address of its database, for who looks into it with SQL.

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class GrantStoreTest extends StoreTestBase {
+class GrantStoreApart extends StoreTestBase {
   private final GrantStore store = new GrantStore();
 
   private static Holdings holding(String role, Owner owner) {
@@ -76,6 +76,13 @@ class GrantStoreTest extends StoreTestBase {
           a,
           tx -> store.replace(tx, b.customer(), a.client(), holding(role, b), b.client(), 1));
     }
+    // Not even what it holds already.
+    isRefusedAndLeavesAlone(
+        world,
+        a,
+        tx ->
+            store.replace(
+                tx, b.customer(), a.client(), holding("ROLE_SAME", a), b.client(), 1));
     leavesAlone(
         world, a, tx -> store.replace(tx, b.customer(), a.client(), Holdings.NONE, b.client(), 1));
   }

@@ -1,4 +1,4 @@
-package io.clientele;
+package io.clientele.trust;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

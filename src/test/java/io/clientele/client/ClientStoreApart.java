@@ -20,7 +20,7 @@ import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class ClientStoreTest extends StoreTestBase {
+class ClientStoreApart extends StoreTestBase {
   private final ClientStore store =
       new ClientStore(
           InstantSource.system(),
@@ -65,6 +65,33 @@ class ClientStoreTest extends StoreTestBase {
     assertThat(
             listed(world, a.customer(), filter("", Optional.of(a.role()), Optional.of(a.tenant()))))
         .containsExactly(a.client());
+  }
+
+  /// A page ends after so many that were looked at, and tells the last of them.
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  @StoreMethods(of = ClientStore.class, value = "list")
+  void anothersClientsAreNotLookedAtEither(Kind kind) {
+    StoreWorld world = world(kind);
+    Owner b = world.newOwner();
+    Owner many = world.newOwner();
+    world.write(
+        tx ->
+            tx.handle()
+                .createUpdate(
+                    """
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+                    INSERT INTO client (client_id, customer_id, version, generation, enabled,
+                      default_roles, authentication_methods, created_at, updated_at)
+                    SELECT :customer || '-' || i, :customer, 1, 1, TRUE, FALSE, '[]', 1, 1 FROM n
+                    """)
+                .bind("customer", many.customer().text())
+                .execute());
+    ClientStore.Filter none =
+        filter("", Optional.of(new RoleName("ROLE_NOBODY_HAS")), Optional.empty());
+
+    assertThat(world.read(tx -> store.list(tx, b.customer(), none)).next()).isEmpty();
+    assertThat(world.read(tx -> store.list(tx, many.customer(), none)).next()).isPresent();
   }
 
   @ParameterizedTest

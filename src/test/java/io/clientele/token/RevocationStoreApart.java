@@ -10,7 +10,7 @@ import io.clientele.harness.StoreWorld.Owner;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class RevocationStoreTest extends StoreTestBase {
+class RevocationStoreApart extends StoreTestBase {
   private static final long LATER = 9_000_000_000L;
 
   private final RevocationStore store = new RevocationStore();

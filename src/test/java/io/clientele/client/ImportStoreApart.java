@@ -16,7 +16,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class ImportStoreTest extends StoreTestBase {
+class ImportStoreApart extends StoreTestBase {
   private final SecretStore secrets =
       new SecretStore(InstantSource.system(), CryptoProvider.jdk("a test"));
   private final ImportStore store = new ImportStore(InstantSource.system(), secrets);

@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class RoleStoreTest extends StoreTestBase {
+class RoleStoreApart extends StoreTestBase {
   private final RoleStore store = new RoleStore(InstantSource.system());
 
   @ParameterizedTest

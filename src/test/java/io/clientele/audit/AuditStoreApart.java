@@ -14,7 +14,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class AuditStoreTest extends StoreTestBase {
+class AuditStoreApart extends StoreTestBase {
   private final AuditStore store = new AuditStore(InstantSource.system());
 
   @ParameterizedTest

@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class CustomerStoreTest extends StoreTestBase {
+class CustomerStoreApart extends StoreTestBase {
   private final CustomerStore store =
       new CustomerStore(InstantSource.system(), new RoleStore(InstantSource.system()));
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// A clientId is unique over the server, so it says the customer.
-class UsageStoreTest extends StoreTestBase {
+class UsageStoreApart extends StoreTestBase {
   private static final Generations FIRST = new Generations(1, 1);
 
   private final UsageStore store = new UsageStore();

@@ -16,7 +16,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class SecretStoreTest extends StoreTestBase {
+class SecretStoreApart extends StoreTestBase {
   private final CryptoProvider provider = CryptoProvider.jdk("a test");
   private final SecretStore store = new SecretStore(InstantSource.system(), provider);
 

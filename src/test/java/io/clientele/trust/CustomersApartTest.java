@@ -1,12 +1,14 @@
-package io.clientele;
+package io.clientele.trust;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.clientele.Routes;
 import io.clientele.harness.Answer;
 import io.clientele.harness.Client;
 import io.clientele.harness.Customer;
 import io.clientele.harness.Http;
 import io.clientele.harness.Names;
+import io.clientele.harness.TestServer;
 import io.clientele.harness.WithServer;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Contract 2.5: another customer's path, existing or not, is one and the same 403. `{c}` stands
 /// for a customer, `{id}` for a client, `{s}` for a secret, `{r}` for a role, `{t}` for a tenant.
+@TrustCase(
+    id = "T14",
+    title = "What is another customer's and what is not there get one answer",
+    unit = "requests",
+    required = 240,
+    brief = 240,
+    seconds = 20)
 @WithServer
 class CustomersApartTest {
   private record Route(String method, String path, String body) {}
@@ -63,6 +72,26 @@ class CustomersApartTest {
 
   static Stream<Arguments> routes() {
     return ROUTES.stream().map(route -> Arguments.of(route.method(), route.path(), route.body()));
+  }
+
+  @Test
+  void everyRouteOfACustomerIsAmongThem(TestServer server) {
+    Set<String> wanted = new TreeSet<>();
+    for (Routes.Line line : server.routes()) {
+      String template = line.route().template();
+      if (template.startsWith("/oauth/customers/{customerId}")) {
+        wanted.add(line.route().method() + " " + template);
+      }
+    }
+    Set<String> tried = new TreeSet<>();
+    for (Route route : ROUTES) {
+      String path = route.path().replaceFirst("\\?.*", "");
+      tried.add(
+          route.method()
+              + " "
+              + fill(path, "{customerId}", "{clientId}", "{secretId}", "{role}", "{tenantId}"));
+    }
+    assertThat(tried).isEqualTo(wanted);
   }
 
   /// Something of each kind that a customer can have.
@@ -118,7 +147,7 @@ class CustomersApartTest {
   @ParameterizedTest(name = "{0} {1} {2}")
   @MethodSource("routes")
   void anotherCustomersAdministratorGetsTheSame403ForWhatExistsAndWhatDoesNot(
-      String method, String path, String body, Customer victim, Customer stranger) {
+      String method, String path, String body, Customer victim, Customer stranger, Tally tally) {
     Belongings belongings = Belongings.of(victim);
     String live = belongings.client().token();
     List<String> before = belongings.everything();
@@ -133,6 +162,8 @@ class CustomersApartTest {
     Answer operator =
         http.send(method, template(path, "operator"), token, template(body, "operator"));
 
+    tally.badInputs(4);
+    tally.done(4);
     existing.expectProblem(403, "Access is denied");
     for (Answer other : List.of(unknown, nobody, operator)) {
       assertThat(other.status()).as(other.toString()).isEqualTo(403);
@@ -157,7 +188,7 @@ class CustomersApartTest {
   @ParameterizedTest(name = "{0} {1} {2}")
   @MethodSource("routes")
   void withoutATokenEveryRouteAnswersTheSame401(
-      String method, String path, String body, Customer victim) {
+      String method, String path, String body, Customer victim, Tally tally) {
     Belongings belongings = Belongings.of(victim);
     List<String> before = belongings.everything();
     Http http = victim.server().http();
@@ -165,6 +196,8 @@ class CustomersApartTest {
     Answer existing = http.send(method, belongings.in(path), Map.of(), belongings.in(body));
     Answer nobody = http.send(method, template(path, "nobody"), Map.of(), template(body, "nobody"));
 
+    tally.badInputs(2);
+    tally.done(2);
     existing.expect(401);
     assertThat(nobody.status()).isEqualTo(401);
     assertThat(nobody.text()).isEqualTo(existing.text());
@@ -174,7 +207,7 @@ class CustomersApartTest {
   @ParameterizedTest(name = "{0} {1} {2}")
   @MethodSource("routes")
   void aClientWithoutPrivilegesGetsTheSame403InItsOwnCustomerToo(
-      String method, String path, String body, Customer victim) {
+      String method, String path, String body, Customer victim, Tally tally) {
     Belongings belongings = Belongings.of(victim);
     List<String> before = belongings.everything();
     Http http = victim.server().http();
@@ -183,6 +216,8 @@ class CustomersApartTest {
     Answer own = http.send(method, belongings.in(path), token, belongings.in(body));
     Answer nobody = http.send(method, template(path, "nobody"), token, template(body, "nobody"));
 
+    tally.badInputs(2);
+    tally.done(2);
     own.expectProblem(403, "Access is denied");
     assertThat(nobody.text()).isEqualTo(own.text());
     List<String> after = belongings.everything();
