@@ -239,8 +239,9 @@ class CanarySecretsTest {
     world.later(
         careless.post(CLIENTS, world.operator, "{\"clientSecret\":\"" + secret + "\"").expect(400));
     String unknown = path + "/secrets/" + URLEncoder.encode(secret, UTF_8).replace("+", "%20");
-    world.later(
-        careless.send("DELETE", unknown, Http.bearer(world.operator), "").expect(404));
+    Answer deleted = careless.delete(unknown, world.operator);
+    // An encoded `%` is no path at all.
+    world.later(deleted.expect(secret.startsWith("clt_") ? 404 : 400));
   }
 
   private static void tokenInWrongPlaces(
