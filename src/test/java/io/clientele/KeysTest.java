@@ -45,7 +45,7 @@ class KeysTest {
 
   private List<JsonNode> keys() {
     List<JsonNode> keys = new ArrayList<>();
-    server.http().get("/oauth/keys", server.operatorToken()).expect(200).json().forEach(keys::add);
+    server.http().get("/oauth/keys", freshOperatorToken()).expect(200).json().forEach(keys::add);
     return keys;
   }
 
@@ -83,6 +83,20 @@ class KeysTest {
   private String freshOperatorToken() {
     JsonNode operator = server.operator();
     return server.token(operator.get("clientId").asText(), operator.get("clientSecret").asText());
+  }
+
+  private String sealedPrivate(String kid) {
+    try (Connection connection = DriverManager.getConnection(server.databaseAddress());
+        var select =
+            connection.prepareStatement("SELECT sealed_private FROM signing_key WHERE kid = ?")) {
+      select.setString(1, kid);
+      try (ResultSet row = select.executeQuery()) {
+        assertThat(row.next()).isTrue();
+        return row.getString(1);
+      }
+    } catch (java.sql.SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Nested
@@ -156,20 +170,6 @@ class KeysTest {
       Eventually.is("its private half is forgotten", () -> sealedPrivate(first).isEmpty());
     }
 
-    private String sealedPrivate(String kid) {
-      try (Connection connection = DriverManager.getConnection(server.databaseAddress());
-          var select =
-              connection.prepareStatement("SELECT sealed_private FROM signing_key WHERE kid = ?")) {
-        select.setString(1, kid);
-        try (ResultSet row = select.executeQuery()) {
-          assertThat(row.next()).isTrue();
-          return row.getString(1);
-        }
-      } catch (java.sql.SQLException e) {
-        throw new IllegalStateException(e);
-      }
-    }
-
     @Test
     void severalMayBePendingAndEachTakesOverInItsTime() {
       String first = keys().getFirst().get("kid").asText();
@@ -224,21 +224,51 @@ class KeysTest {
     }
 
     @Test
-    void aPendingKeyStillTakesOverInItsTime() {
+    void aKeyThatWaitsForItsTimeIsEndedToo() {
+      String first = keys().getFirst().get("kid").asText();
       String pending = rotate("").get("kid").asText();
-      String now =
-          server
-              .http()
-              .post("/oauth/keys/rotate?now=true", server.operatorToken(), "")
-              .expect(201)
-              .json("kid")
-              .asText();
-      assertThat(signerOf(freshOperatorToken())).isEqualTo(now);
-      assertThat(published()).containsExactlyInAnyOrder(pending, now);
+      String later = rotate("").get("kid").asText();
 
+      String now = rotate("?now=true").get("kid").asText();
+
+      assertThat(published()).containsExactly(now);
+      for (String ended : List.of(first, pending, later)) {
+        assertThat(state(ended)).isEqualTo("retired");
+        assertThat(sealedPrivate(ended)).isEmpty();
+      }
       server.clock().advance(LEAD.plusSeconds(1));
+      assertThat(signerOf(freshOperatorToken())).isEqualTo(now);
+      assertThat(published()).containsExactly(now);
+    }
 
-      assertThat(signerOf(freshOperatorToken())).isEqualTo(pending);
+    @Test
+    void aKeyThatSignsNoMoreButIsStillBelievedIsEndedToo() {
+      String first = keys().getFirst().get("kid").asText();
+      String old = freshOperatorToken();
+      JsonNode second = rotate("");
+      server.clock().advance(LEAD);
+      Eventually.is("the first is retired", () -> state(first).equals("retired"));
+      assertThat(server.isActive(old)).isTrue();
+
+      String now = rotate("?now=true").get("kid").asText();
+
+      assertThat(published()).containsExactly(now);
+      assertThat(server.isActive(old)).isFalse();
+      assertThat(time(key(first), "retiredAt")).isEqualTo(time(second, "signsFrom"));
+      assertThat(sealedPrivate(first)).isEmpty();
+      assertThat(signerOf(freshOperatorToken())).isEqualTo(now);
+    }
+
+    @Test
+    void theNextKeyIsPublishedInItsTimeAndSignsAfterTheLead() {
+      rotate("");
+      String now = rotate("?now=true").get("kid").asText();
+
+      server.clock().advance(ROTATION.minus(LEAD).plusSeconds(1));
+      Eventually.is("the next is published", () -> published().size() == 2);
+      assertThat(signerOf(freshOperatorToken())).isEqualTo(now);
+      server.clock().advance(LEAD.plusSeconds(1));
+      assertThat(signerOf(freshOperatorToken())).isNotEqualTo(now);
     }
 
     @Test

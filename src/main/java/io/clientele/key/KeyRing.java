@@ -42,7 +42,14 @@ public final class KeyRing implements AutoCloseable {
   public record Lifetimes(Duration rotation, Duration publishLead, Duration longestToken) {}
 
   private record Entry(
-      SigningKey key, Optional<Signer> signer, Es256Verifier verifier, String header) {}
+      SigningKey key, Optional<Signer> signer, Es256Verifier verifier, String header) {
+
+    /// Whether it is believed. One whose private half is forgotten is not, whatever the clock of
+    /// this node says: after a compromise another node's clock has ended it.
+    boolean isPublished(long now) {
+      return signer.isPresent() && !key.isRemoved(now);
+    }
+  }
 
   /// Keys by time of signing, as of the last read.
   private record Ring(List<Entry> entries, Map<String, Entry> byHeader) {}
@@ -143,7 +150,7 @@ public final class KeyRing implements AutoCloseable {
   /// other header, whatever it says of algorithms and keys, was not made here.
   public Optional<Es256Verifier> verifier(String header) {
     Entry entry = ring.byHeader.get(header);
-    return entry == null || entry.key.isRemoved(clock.millis())
+    return entry == null || !entry.isPublished(clock.millis())
         ? Optional.empty()
         : Optional.of(entry.verifier);
   }
@@ -151,7 +158,7 @@ public final class KeyRing implements AutoCloseable {
   /// The keys that are published now, oldest first.
   List<SigningKey> published() {
     long now = clock.millis();
-    return ring.entries.stream().map(Entry::key).filter(key -> !key.isRemoved(now)).toList();
+    return ring.entries.stream().filter(entry -> entry.isPublished(now)).map(Entry::key).toList();
   }
 
   /// Every key there ever was, oldest first.
@@ -166,14 +173,17 @@ public final class KeyRing implements AutoCloseable {
     return add(tx, now, now + lifetimes.publishLead.toMillis(), actor, "asked");
   }
 
-  /// After a compromise: a new key signs at once, and the old one is no longer believed.
+  /// After a compromise: a new key signs at once, and none of the others is believed any more.
+  /// Those that wait for their time, and those that sign no more, lay in the same ring as the one
+  /// that signed: who has that may have them.
   SigningKey replaceNow(Transaction tx, String actor) {
     store.lock(tx);
     long now = clock.millis();
     for (KeyStore.Row row : store.list(tx)) {
-      if (row.key().state(now) == SigningKey.State.SIGNING) {
-        store.retire(tx, row.key().kid(), now, now);
-        store.forgetPrivate(tx, row.key().kid());
+      SigningKey key = row.key();
+      if (!key.isRemoved(now)) {
+        store.retire(tx, key.kid(), Math.min(now, key.retiredAt().orElse(now)), now);
+        store.forgetPrivate(tx, key.kid());
       }
     }
     return add(tx, now, now, actor, "compromise");

@@ -73,8 +73,8 @@ public final class KeysEndpoint {
     }
   }
 
-  /// `POST /oauth/keys/rotate`: publishes a new key; with `?now=true` it signs at once and ends the
-  /// old one.
+  /// `POST /oauth/keys/rotate`: publishes a new key; with `?now=true` it signs at once and ends all
+  /// others.
   public Response rotate(Call call) {
     String now = call.request().queryParameters().getOrDefault("now", "false");
     if (!now.equals("true") && !now.equals("false")) {
