@@ -9,6 +9,6 @@ import io.clientele.harness.WithServer;
     unit = "rounds",
     required = 1_000,
     brief = 20,
-    seconds = 120)
+    seconds = 60)
 @WithServer(onPostgres = true)
 class UniquenessRaceOnPostgresTest extends UniquenessRaceTest {}
