@@ -59,6 +59,11 @@ public final class KeepAlive implements AutoCloseable {
     return new String(body, UTF_8);
   }
 
+  /// The body of the last answer for a message: with tokens shortened.
+  public String shown() {
+    return Answer.shortened(text());
+  }
+
   /// The value of the first member of this name whose value is a string without escapes, in the
   /// body of the last answer.
   public String member(String name) {
@@ -66,7 +71,7 @@ public final class KeepAlive implements AutoCloseable {
     String before = "\"" + name + "\":\"";
     int at = text.indexOf(before);
     if (at < 0) {
-      throw new AssertionError("no " + name + " in " + Answer.shortened(text));
+      throw new AssertionError("no " + name + " in " + shown());
     }
     return text.substring(at + before.length(), text.indexOf('"', at + before.length()));
   }
