@@ -77,7 +77,9 @@ public record Page(int limit, Optional<String> cursor) {
   public static Response withNext(Response response, Request request, String cursor) {
     List<String> parts = new ArrayList<>();
     for (String pair : request.query().split("&", -1)) {
-      if (!pair.isEmpty() && !pair.startsWith("cursor=")) {
+      // By its decoded name: it may be written as %63ursor.
+      String name = pair.split("=", 2)[0];
+      if (!pair.isEmpty() && !Percent.decodeForm(name).equals(Optional.of("cursor"))) {
         parts.add(pair);
       }
     }
