@@ -228,7 +228,8 @@ public final class Main {
       out.println(version());
       return DONE;
     }
-    Future<CryptoProvider> provider = Server.chooseProvider();
+    // Not by a class that has a logger: see below.
+    Future<CryptoProvider> provider = CryptoProvider.beginChoice();
     Settings settings = Settings.parse(words, environment);
     // Before the first logger is made: logback.xml looks at it.
     System.setProperty(

@@ -64,7 +64,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,18 +98,10 @@ public final class Server implements AutoCloseable {
   /// @throws StartException if it cannot start; nothing is left behind but what a next start will
   ///   use
   public static Server start(Settings settings, InstantSource clock) throws StartException {
-    return start(settings, chooseProvider(), clock);
+    return start(settings, CryptoProvider.beginChoice(), clock);
   }
 
-  /// Begins to choose where signatures come from, beside what comes next: it loads a native library
-  /// and tests it, which takes as long as opening the database.
-  static Future<CryptoProvider> chooseProvider() {
-    FutureTask<CryptoProvider> choosing = new FutureTask<>(CryptoProvider::choose);
-    Thread.ofPlatform().name("crypto-provider").daemon().start(choosing);
-    return choosing;
-  }
-
-  /// Starts a server with what `chooseProvider` began.
+  /// Starts a server with what `CryptoProvider.beginChoice` began.
   static Server start(Settings settings, Future<CryptoProvider> provider, InstantSource clock)
       throws StartException {
     Deque<AutoCloseable> open = new ArrayDeque<>();

@@ -12,6 +12,8 @@ import java.security.SecureRandom;
 import java.security.Security;
 import java.security.spec.ECGenParameterSpec;
 import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /// Where signatures, HMACs and random bytes come from: Amazon Corretto Crypto Provider where it
 /// runs (ten times the JDK's ES256), the JDK elsewhere. Which one serves is decided once, at start,
@@ -67,6 +69,14 @@ public final class CryptoProvider {
     } catch (GeneralSecurityException | LinkageError e) {
       return jdk("Corretto does not work: " + e.getMessage());
     }
+  }
+
+  /// Begins to choose, beside what comes next at a start: it loads a native library and tests it,
+  /// which takes as long as opening the database.
+  public static Future<CryptoProvider> beginChoice() {
+    FutureTask<CryptoProvider> choosing = new FutureTask<>(CryptoProvider::choose);
+    Thread.ofPlatform().name("crypto-provider").daemon().start(choosing);
+    return choosing;
   }
 
   /// The JDK's own providers.
