@@ -99,14 +99,20 @@ public final class SourceAddress {
     return source;
   }
 
+  /// One for each element, empty if it names nobody: an element is a hop, and who stands before one
+  /// that its proxy did not name is anybody's word.
   private static void addForwarded(String value, List<String> told) {
     for (String element : value.split(",", -1)) {
+      String named = "";
+      int times = 0;
       for (String pair : element.split(";", -1)) {
         String stripped = pair.strip();
         if (stripped.regionMatches(true, 0, "for=", 0, 4)) {
-          told.add(stripped.substring(4).replace("\"", ""));
+          named = stripped.substring(4).replace("\"", "");
+          times++;
         }
       }
+      told.add(times == 1 ? named : "");
     }
   }
 
