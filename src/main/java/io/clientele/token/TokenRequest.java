@@ -37,7 +37,7 @@ public sealed interface TokenRequest {
   }
 
   private static Optional<List<RoleName>> scope(Form parameters) {
-    Optional<String> text = parameters.get("scope").filter(each -> !each.isBlank());
+    Optional<String> text = parameters.get("scope");
     if (text.isEmpty()) {
       return Optional.empty();
     }
@@ -53,7 +53,8 @@ public sealed interface TokenRequest {
                       new OAuthException(
                           Code.INVALID_SCOPE, "scope may name only roles that the client holds")));
     }
-    return Optional.of(roles);
+    // Blanks alone name none. What else looks like a blank does: it narrows to what nobody holds.
+    return roles.isEmpty() ? Optional.empty() : Optional.of(roles);
   }
 
   private static Optional<TenantId> tenant(Form parameters) {
