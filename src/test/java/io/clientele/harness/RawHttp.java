@@ -8,6 +8,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -30,8 +32,23 @@ public final class RawHttp implements AutoCloseable {
 
   /// Opens a connection; nothing is sent yet. Reading gives up after 20 seconds.
   public static RawHttp connect(URI server) {
+    return connect(server, new Socket());
+  }
+
+  /// The same from this address of the machine, as in `127.0.7.1`: a source of its own.
+  public static RawHttp connect(URI server, String from) {
     try {
-      Socket socket = new Socket(server.getHost(), server.getPort());
+      Socket socket = new Socket();
+      socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
+      return connect(server, socket);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static RawHttp connect(URI server, Socket socket) {
+    try {
+      socket.connect(new InetSocketAddress(server.getHost(), server.getPort()));
       socket.setSoTimeout(20_000);
       socket.setTcpNoDelay(true);
       return new RawHttp(socket);
@@ -83,6 +100,44 @@ public final class RawHttp implements AutoCloseable {
     }
   }
 
+  /// Writes bytes as they are, as far as the server takes them.
+  ///
+  /// @return whether it took them all
+  public boolean tryWrite(byte[] bytes) {
+    try {
+      socket.getOutputStream().write(bytes);
+      socket.getOutputStream().flush();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /// Says that nothing more will be sent.
+  public void endOutput() {
+    try {
+      socket.shutdownOutput();
+    } catch (IOException e) {
+      // The server has ended the connection before.
+    }
+  }
+
+  /// All that comes until the server ends the connection, in whatever way.
+  public byte[] rest() {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    byte[] part = new byte[8192];
+    try {
+      for (int size = in.read(part); size >= 0; size = in.read(part)) {
+        all.write(part, 0, size);
+      }
+    } catch (SocketTimeoutException e) {
+      throw new UncheckedIOException("the server does not end the connection", e);
+    } catch (IOException e) {
+      // Reset: what came before it is there.
+    }
+    return all.toByteArray();
+  }
+
   /// Reads one answer that is interim, carries Content-Length, is chunked, or ends with the
   /// connection.
   public Answer read(String request) {
@@ -129,14 +184,20 @@ public final class RawHttp implements AutoCloseable {
           }
           return body.toByteArray();
         }
-        body.write(in.readNBytes(size));
+        body.write(whole(in, size));
         line(in);
       }
     }
     List<String> length = headers.getOrDefault("Content-Length", List.of());
-    return length.isEmpty()
-        ? in.readAllBytes()
-        : in.readNBytes(Integer.parseInt(length.getFirst()));
+    return length.isEmpty() ? in.readAllBytes() : whole(in, Integer.parseInt(length.getFirst()));
+  }
+
+  private static byte[] whole(InputStream in, int size) throws IOException {
+    byte[] bytes = in.readNBytes(size);
+    if (bytes.length < size) {
+      throw new EOFException("the connection ended after " + bytes.length + " of " + size);
+    }
+    return bytes;
   }
 
   private static String line(InputStream in) throws IOException {

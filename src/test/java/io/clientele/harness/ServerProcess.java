@@ -84,6 +84,13 @@ public final class ServerProcess implements AutoCloseable {
     return new ServerProcess(command(arguments));
   }
 
+  /// The same with a heap of at most so many MiB.
+  public static ServerProcess runWithHeap(int mebibytes, String... arguments) {
+    List<String> command = command(arguments);
+    command.set(command.indexOf("-Xmx512m"), "-Xmx" + mebibytes + "m");
+    return new ServerProcess(command);
+  }
+
   /// The same, and no file that it writes may become longer than this.
   public static ServerProcess runWithFilesUpTo(int kibibytes, String... arguments) {
     List<String> limited =
@@ -185,6 +192,11 @@ public final class ServerProcess implements AutoCloseable {
   /// Standard output so far.
   public String out() {
     return String.join("\n", out);
+  }
+
+  /// The lines of standard output so far.
+  public List<String> outLines() {
+    return List.copyOf(out);
   }
 
   /// Standard error so far.
