@@ -156,6 +156,24 @@ final class ServeOptions {
   String behindProxy = "";
 
   @Option(
+      names = "--max-connections",
+      paramLabel = "N",
+      defaultValue = "10000",
+      description =
+          "Connections that may be open, each of which takes a file descriptor; beyond, idle ones"
+              + " are ended (default: ${DEFAULT-VALUE}).")
+  String maxConnections = "";
+
+  @Option(
+      names = "--peer-timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "20",
+      description =
+          "How long a request may take to come once it began, and each MiB of an answer to be"
+              + " taken (default: ${DEFAULT-VALUE}).")
+  String peerTimeout = "";
+
+  @Option(
       names = "--staleness-limit",
       paramLabel = "SECONDS",
       defaultValue = "600",

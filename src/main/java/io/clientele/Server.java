@@ -17,6 +17,7 @@ import io.clientele.client.SecretStore;
 import io.clientele.client.SecretsEndpoint;
 import io.clientele.crypto.CryptoProvider;
 import io.clientele.crypto.MasterKey;
+import io.clientele.crypto.Niceness;
 import io.clientele.crypto.SecretHasher;
 import io.clientele.customer.AuditEndpoint;
 import io.clientele.customer.CustomerDirectory;
@@ -26,6 +27,7 @@ import io.clientele.customer.PermissionsEndpoint;
 import io.clientele.customer.RolesEndpoint;
 import io.clientele.customer.TenantsEndpoint;
 import io.clientele.db.Database;
+import io.clientele.http.Admission;
 import io.clientele.http.ErrorResponses;
 import io.clientele.http.HealthEndpoint;
 import io.clientele.http.Metrics;
@@ -291,12 +293,15 @@ public final class Server implements AutoCloseable {
           log.answered(request, traceId, status, microseconds);
           metrics.answered(request.method(), request.notes().route(), status, microseconds);
         };
-    ExecutorService waiting =
+    ExecutorService virtual =
         opened(
             open,
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("request-", 0).factory()));
+    Executor waiting = work -> virtual.execute(() -> givingWay(work));
     Executor readers = database.readers().orElse(waiting);
     SourceAddress addresses = new SourceAddress(settings.behindProxy());
+    WebServer.Limits limits =
+        new WebServer.Limits(settings.maxConnections(), settings.peerTimeout());
     if (managementListener.isPresent()) {
       List<Routes.Line> lines = table.managementPort(endpoints);
       opened(
@@ -304,22 +309,28 @@ public final class Server implements AutoCloseable {
               new WebServer(
                   managementListener.get(),
                   new Router(
-                      lines.stream().map(Routes.Line::route).toList(), errors, readers, waiting),
+                      lines.stream().map(Routes.Line::route).toList(),
+                      errors,
+                      new Admission(readers, waiting)),
                   addresses,
                   observer,
+                  limits,
                   settings.grace()))
           .start();
     }
-    opened(
+    Admission admission = new Admission(readers, waiting);
+    WebServer web =
+        opened(
             open,
             new WebServer(
                 listener,
-                new Router(
-                    routes.stream().map(Routes.Line::route).toList(), errors, readers, waiting),
+                new Router(routes.stream().map(Routes.Line::route).toList(), errors, admission),
                 addresses,
                 observer,
-                settings.grace()))
-        .start();
+                limits,
+                settings.grace()));
+    describe(metrics, web, admission);
+    web.start();
     preload.start();
     LOG.info(
         "serving {} with {}{}",
@@ -362,6 +373,31 @@ public final class Server implements AutoCloseable {
         "How long ago the change log was read",
         database.changeLog(),
         each -> each.ageOfKnowledge().toMillis() / 1000.0);
+  }
+
+  private static void describe(Metrics metrics, WebServer web, Admission admission) {
+    metrics.gauge("clientele.connections", "Connections open", web, WebServer::connections);
+    metrics.gauge(
+        "clientele.waiting", "Requests that wait", admission, each -> (double) each.underWay());
+    metrics.counter(
+        "clientele.connections.slow", "Slow peers that were cut", web, WebServer::slowPeers);
+    metrics.counter(
+        "clientele.connections.displaced",
+        "Idle connections that made room for others",
+        web,
+        WebServer::idlePeers);
+    metrics.counter(
+        "clientele.requests.shed",
+        "Requests refused for want of a place or of memory",
+        web,
+        each -> (double) each.refused() + admission.refused());
+  }
+
+  /// The threads that carry virtual ones do nothing for requests that wait for nothing: they give
+  /// way to those that do.
+  private static void givingWay(Runnable work) {
+    Niceness.lower(Niceness.BESIDE);
+    work.run();
   }
 
   /// What keeps the server from its main job, in one word. While a shared database is away, known

@@ -33,6 +33,8 @@ import java.util.Set;
 /// @param audience what is added to the issuer in `aud`
 /// @param directoryBytes memory for clients that are asked for often
 /// @param failureLimit failed authentications a minute, for one id from one address
+/// @param maxConnections beyond which idle ones are ended
+/// @param peerTimeout for a request to come once it began, and for a mebibyte of an answer
 /// @param stalenessLimit how long known clients get tokens while the database is away
 /// @param grace how long requests under way may take when the server stops
 public record Settings(
@@ -52,6 +54,8 @@ public record Settings(
     long directoryBytes,
     int slowHashThreads,
     List<SourceAddress.Range> behindProxy,
+    int maxConnections,
+    Duration peerTimeout,
     Duration stalenessLimit,
     Duration grace,
     RequestLog.Format logFormat,
@@ -138,6 +142,8 @@ public record Settings(
             directoryBytes(options, faults),
             faults.number("slow-hash-threads", options.slowHashThreads, 1, 256),
             proxies,
+            faults.number("max-connections", options.maxConnections, 1, 1_000_000),
+            Duration.ofSeconds(faults.number("peer-timeout", options.peerTimeout, 1, 3_600)),
             Duration.ofSeconds(faults.number("staleness-limit", options.stalenessLimit, 1, 86_400)),
             Duration.ofSeconds(faults.number("shutdown-grace", options.shutdownGrace, 0, 3_600)),
             logFormat(options.logFormat, faults),

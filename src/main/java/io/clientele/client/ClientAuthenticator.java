@@ -14,6 +14,7 @@ import io.clientele.http.Form;
 import io.clientele.http.MustWait;
 import io.clientele.http.Patience;
 import io.clientele.http.Request;
+import io.clientele.http.SourceAddress;
 import io.clientele.http.Unavailable;
 import io.clientele.id.ClientId;
 import io.clientele.oauth.OAuthException;
@@ -290,7 +291,7 @@ public final class ClientAuthenticator {
   }
 
   private static Seen seen(KnownClient client, Request request) {
-    return new Seen(client.id(), FailureLimits.source(request.address()));
+    return new Seen(client.id(), SourceAddress.network(request.address()));
   }
 
   private static void takeOrRefuse(FailureLimits.Allowance allowance) {

@@ -2,6 +2,7 @@ package io.clientele.client;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.clientele.http.SourceAddress;
 import io.github.bucket4j.Bucket;
 import java.time.Duration;
 
@@ -13,19 +14,16 @@ public final class FailureLimits {
   private static final int MOST_COUNTS = 200_000;
   private static final Duration PERIOD = Duration.ofMinutes(1);
 
-  /// Of an IPv6 address as Java writes it, in eight groups.
-  private static final int NETWORK_GROUPS = 4;
-
   /// How many times as much all ids together may fail at slowly from one source.
   private static final int SLOWLY = 3;
 
   /// What is counted by itself.
   private sealed interface Key {
 
-    /// @param source as `source` says
+    /// @param source as `SourceAddress.network` says
     record OfId(String id, String source) implements Key {}
 
-    /// @param source as `source` says
+    /// @param source as `SourceAddress.network` says
     record OfSlowHashes(String source) implements Key {}
   }
 
@@ -82,25 +80,13 @@ public final class FailureLimits {
 
   /// @param id as presented, if it has the form of one; else empty: all malformed ids count as one
   Allowance of(String id, String address) {
-    return new Allowance(new Key.OfId(id, source(address)), failuresAMinute);
+    return new Allowance(new Key.OfId(id, SourceAddress.network(address)), failuresAMinute);
   }
 
   /// What all ids together may still fail at that costs a slow hash: one source with ever other ids
   /// must not use up the slow hashes.
   Allowance ofSlowHashes(String address) {
-    return new Allowance(new Key.OfSlowHashes(source(address)), SLOWLY * failuresAMinute);
-  }
-
-  /// What counts as one source: an IPv4 address; of an IPv6 address its first 64 bits, since
-  /// whoever has one address has all that begin so (RFC 4291 §2.5.4).
-  static String source(String address) {
-    int end = -1;
-    for (int group = 0; group < NETWORK_GROUPS; group++) {
-      end = address.indexOf(':', end + 1);
-      if (end < 0) {
-        return address;
-      }
-    }
-    return address.substring(0, end);
+    return new Allowance(
+        new Key.OfSlowHashes(SourceAddress.network(address)), SLOWLY * failuresAMinute);
   }
 }

@@ -14,7 +14,11 @@ import org.slf4j.LoggerFactory;
 /// Threads that give way to others when processors are short. Java's own priorities do nothing on
 /// Linux, where each thread has a niceness of its own (setpriority(2), "C library/kernel
 /// differences"). Elsewhere threads stay as they are.
-final class Niceness {
+public final class Niceness {
+
+  /// Of nice(1), for all but the threads that serve many connections: a thirtieth of what one of
+  /// those gets of a processor that both want.
+  public static final int BESIDE = 15;
 
   private static final Logger LOG = LoggerFactory.getLogger(Niceness.class);
   private static final int PRIO_PROCESS = 0;
@@ -48,7 +52,7 @@ final class Niceness {
 
   /// @param niceness 0 to 19, the most yielding
   /// @param threads makes the threads
-  static ThreadFactory of(int niceness, ThreadFactory threads) {
+  public static ThreadFactory of(int niceness, ThreadFactory threads) {
     return work ->
         threads.newThread(
             () -> {
@@ -57,7 +61,8 @@ final class Niceness {
             });
   }
 
-  private static void lower(int niceness) {
+  /// Has the thread that runs this give way; if it is a virtual one, the thread that carries it.
+  public static void lower(int niceness) {
     try {
       if (SetPriority.HANDLE.isPresent()) {
         int failed =

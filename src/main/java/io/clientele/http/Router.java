@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /// Finds the route, runs its wall, reads the body, runs its handler, turns failures into answers. A
@@ -29,6 +28,9 @@ public final class Router {
 
     /// Ends the exchange when not even a failure could be answered.
     void abandon(Throwable failure);
+
+    /// Has this run when the answer was taken by the peer or cannot be sent; called before `send`.
+    void whenDone(Runnable then);
   }
 
   /// The body is longer than the route reads.
@@ -41,22 +43,28 @@ public final class Router {
     }
   }
 
+  /// Bodies take more memory than there is for them now.
+  public static final class TooManyBodies extends Exception {
+    @java.io.Serial private static final long serialVersionUID = 1L;
+
+    public TooManyBodies() {
+      super("too many bodies at once", null, false, false);
+    }
+  }
+
   private final Map<String, Map<String, Route>> exact = new HashMap<>();
   private final List<Template> templates = new ArrayList<>();
   private final ErrorResponses errors;
-  private final Executor readers;
-  private final Executor waiting;
+  private final Admission admission;
 
   private record Template(List<String> segments, Map<String, Route> byMethod) {}
 
   private record Match(Map<String, Route> byMethod, Map<String, String> variables) {}
 
-  /// @param readers runs what may wait for rows
-  /// @param waiting runs what may wait for anything (virtual threads)
-  public Router(List<Route> routes, ErrorResponses errors, Executor readers, Executor waiting) {
+  /// @param admission where requests go that may wait
+  public Router(List<Route> routes, ErrorResponses errors, Admission admission) {
     this.errors = errors;
-    this.readers = readers;
-    this.waiting = waiting;
+    this.admission = admission;
     for (Route route : routes) {
       Map<String, Route> byMethod = place(route);
       if (byMethod.put(route.method(), route) != null) {
@@ -117,6 +125,12 @@ public final class Router {
     exchange.send(errors.of(new Unavailable("stopping"), voice(request.path()), request));
   }
 
+  /// What is answered instead of an answer for which there is no memory now.
+  public Response overloaded(Request request) {
+    Voice voice = voice(request.path());
+    return errors.of(ErrorResponses.overloaded(voice), voice, request);
+  }
+
   /// Answers bytes that are no acceptable request; their path is as far as it could be read.
   public void refuseUnreadable(Request request, int status, Exchange exchange) {
     request.notes().outcome("unreadable");
@@ -145,6 +159,9 @@ public final class Router {
     Route.Handler handler;
     try {
       handler = route.wall().pass(request);
+      if (route.voice() == Voice.MANAGEMENT) {
+        admission.begin(request, exchange);
+      }
     } catch (RuntimeException | Error e) {
       exchange.send(errors.of(e, route.voice(), request));
       return;
@@ -174,6 +191,15 @@ public final class Router {
           ? new OAuthException(Code.TOO_LARGE, text)
           : Problem.of(413, text);
     }
+    if (failure instanceof TooManyBodies) {
+      return ErrorResponses.overloaded(route.voice());
+    }
+    if (failure instanceof TimeoutException) {
+      String text = "The body did not arrive in time";
+      return route.voice() == Voice.PROTOCOL
+          ? new OAuthException(Code.TOO_SLOW, text)
+          : Problem.of(408, text);
+    }
     String text = "The body did not arrive whole";
     return route.voice() == Voice.PROTOCOL
         ? new OAuthException(Code.INVALID_REQUEST, text, text + ": " + failure)
@@ -183,7 +209,10 @@ public final class Router {
   private void run(Route route, Route.Handler handler, Request request, Exchange exchange) {
     Response response;
     try {
-      response = handler.handle(request);
+      response =
+          route.voice() == Voice.MANAGEMENT
+              ? admission.answer(handler, request)
+              : handler.handle(request);
       if (request.notes().outcome().isEmpty()) {
         request.notes().outcome("ok");
       }
@@ -198,13 +227,10 @@ public final class Router {
   }
 
   private void submit(Runnable work, Route route, Request request, Exchange exchange) {
-    Executor executor = request.patience() == Patience.ROWS ? readers : waiting;
     try {
-      executor.execute(() -> guarded(work, exchange));
-    } catch (Unavailable e) {
+      admission.run(() -> guarded(work, exchange), route.voice(), request);
+    } catch (RuntimeException e) {
       exchange.send(errors.of(e, route.voice(), request));
-    } catch (RejectedExecutionException e) {
-      exchange.send(errors.of(ErrorResponses.overloaded(route.voice()), route.voice(), request));
     }
   }
 

@@ -66,11 +66,27 @@ public final class SourceAddress {
 
   private static final Pattern FOUR_NUMBERS = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
 
+  /// Of an IPv6 address as Java writes it, in eight groups.
+  private static final int NETWORK_GROUPS = 4;
+
   private final List<Range> proxies;
 
   /// @param proxies who may tell the address; nobody if empty
   public SourceAddress(List<Range> proxies) {
     this.proxies = List.copyOf(proxies);
+  }
+
+  /// What counts as one source: an IPv4 address; of an IPv6 address its first 64 bits, since
+  /// whoever has one address has all that begin so (RFC 4291 §2.5.4).
+  public static String network(String address) {
+    int end = -1;
+    for (int group = 0; group < NETWORK_GROUPS; group++) {
+      end = address.indexOf(':', end + 1);
+      if (end < 0) {
+        return address;
+      }
+    }
+    return address.substring(0, end);
   }
 
   /// The last address that a named proxy tells that is no named proxy itself.

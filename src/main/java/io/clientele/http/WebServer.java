@@ -2,20 +2,32 @@ package io.clientele.http;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpCompliance;
@@ -25,6 +37,9 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -35,6 +50,7 @@ import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +68,31 @@ public final class WebServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
   private static final int HEADER_BYTES = 16 * 1024;
+  private static final int THREADS = 16;
   private static final int BACKLOG = 1024;
+  private static final int MEBIBYTE = 1 << 20;
+
+  /// How long a connection may take to end when the last answer was sent.
+  private static final Duration LONGEST_END = Duration.ofSeconds(10);
+
+  /// How often slow peers are looked for.
+  private static final Duration LOOK = Duration.ofMillis(250);
+
+  /// Whoever said something so lately is not idle.
+  private static final Duration LIVELY = Duration.ofSeconds(1);
+
+  /// What part of all connections makes room at once when there are too many.
+  private static final int MAKE_ROOM = 64;
+
+  /// Answers that are longer than this are counted while they wait for their peer.
+  private static final int LONG_ANSWER = 64 * 1024;
+
+  /// What part of the heap is for bodies that are gathered, and for answers that wait.
+  private static final int PART_OF_HEAP = 16;
+
+  private static final byte[] TOO_SLOW =
+      "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+          .getBytes(StandardCharsets.US_ASCII);
   private static final HttpField NOSNIFF =
       new PreEncodedHttpField("X-Content-Type-Options", "nosniff");
   private static final HttpField NO_STORE = encoded(Response.NO_STORE);
@@ -73,6 +113,20 @@ public final class WebServer implements AutoCloseable {
   private final Router router;
   private final SourceAddress addresses;
   private final Observer observer;
+  private final Limits limits;
+  private final Shares bodies = new Shares(Runtime.getRuntime().maxMemory() / PART_OF_HEAP);
+  private final Shares answers = new Shares(Runtime.getRuntime().maxMemory() / PART_OF_HEAP);
+  private final Lingering lingering;
+  private final AtomicInteger connections = new AtomicInteger();
+  private final LongAdder slowPeers = new LongAdder();
+  private final LongAdder idlePeers = new LongAdder();
+
+  /// What peers may take.
+  ///
+  /// @param connections how many may be open; beyond, the idle ones go
+  /// @param patience how long a request may take to come once it began, and a mebibyte of an answer
+  ///   to be taken
+  public record Limits(int connections, Duration patience) {}
 
   /// A port that is bound, so that nobody else takes it; nothing is answered on it before `start`.
   public static final class Listener implements AutoCloseable {
@@ -118,14 +172,22 @@ public final class WebServer implements AutoCloseable {
   /// @param grace how long requests under way may take to end when the server stops
   /// @throws IOException if the listener cannot be used
   public WebServer(
-      Listener listener, Router router, SourceAddress addresses, Observer observer, Duration grace)
+      Listener listener,
+      Router router,
+      SourceAddress addresses,
+      Observer observer,
+      Limits limits,
+      Duration grace)
       throws IOException {
+    this.limits = limits;
     this.router = router;
     this.addresses = addresses;
     this.observer = observer;
-    QueuedThreadPool threads = new QueuedThreadPool(16, 4);
+    // All from the beginning: a thread that is begun by one that gives way gives way too.
+    QueuedThreadPool threads = new QueuedThreadPool(THREADS, THREADS);
     threads.setName("http-" + listener.uri.getPort());
     threads.setDaemon(true);
+    lingering = new Lingering("ending-" + listener.uri.getPort());
     server = new Server(threads);
     server.setStopTimeout(grace.toMillis());
     HttpConfiguration configuration = new HttpConfiguration();
@@ -137,7 +199,7 @@ public final class WebServer implements AutoCloseable {
     configuration.setHeaderCacheSize(0);
     configuration.setRequestHeaderSize(HEADER_BYTES);
     configuration.setHttpCompliance(HttpCompliance.STRICT);
-    connector = new ServerConnector(server, 1, 2, new HttpConnectionFactory(configuration));
+    connector = new Connector(server, new HttpConnectionFactory(configuration));
     connector.setIdleTimeout(30_000);
     server.addConnector(connector);
     server.setErrorHandler(new Unreadable());
@@ -148,6 +210,250 @@ public final class WebServer implements AutoCloseable {
   /// Begins to answer.
   public void start() throws Exception {
     server.start();
+    lingering.start();
+    lookAgain();
+  }
+
+  /// How many connections are open.
+  public int connections() {
+    return connections.get();
+  }
+
+  /// How many peers were cut because they were slow.
+  public long slowPeers() {
+    return slowPeers.sum();
+  }
+
+  /// How many idle connections made room for others.
+  public long idlePeers() {
+    return idlePeers.sum();
+  }
+
+  /// How many requests had no answer but 503 for want of memory.
+  public long refused() {
+    return bodies.refused() + answers.refused();
+  }
+
+  private void lookAgain() {
+    connector.getScheduler().schedule(this::cutSlowPeers, LOOK.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void cutSlowPeers() {
+    if (!server.isRunning()) {
+      return;
+    }
+    try {
+      long now = now();
+      for (EndPoint each : connector.getConnectedEndPoints()) {
+        if (each instanceof Peer peer) {
+          peer.cutIfSlow(now);
+        }
+      }
+    } catch (RuntimeException e) {
+      LOG.error("slow peers cannot be cut", e);
+    } finally {
+      lookAgain();
+    }
+  }
+
+  /// Never 0, which stands for never.
+  private static long now() {
+    return System.nanoTime() | 1;
+  }
+
+  private static boolean isOver(long since, Duration time, long now) {
+    return since != 0 && now - since > time.toNanos();
+  }
+
+  /// Ends idle connections if there are too many: first those of who has most, unless it is a
+  /// proxy, and of these the longest idle. Who drips bytes is as idle as who sends none.
+  private synchronized void makeRoom() {
+    if (connections.get() < limits.connections) {
+      return;
+    }
+    long now = now();
+    Map<String, Integer> bySource = new HashMap<>();
+    List<Peer> idle = new ArrayList<>();
+    for (EndPoint each : connector.getConnectedEndPoints()) {
+      if (each instanceof Peer peer && peer.isOpen()) {
+        bySource.merge(peer.source, 1, Integer::sum);
+        if (peer.isIdle(now)) {
+          idle.add(peer);
+        }
+      }
+    }
+    idle.stream()
+        .map(peer -> Idle.of(peer, now, addresses.isProxy(peer.source) ? 0 : bySource.getOrDefault(peer.source, 0)))
+        .sorted(
+            Comparator.comparingInt(Idle::ofSource).thenComparingLong(Idle::nanos).reversed())
+        .limit(Math.max(1, limits.connections / MAKE_ROOM))
+        .forEach(
+            each -> {
+              idlePeers.increment();
+              each.peer.cut(new IOException("too many connections"));
+            });
+  }
+
+  /// An idle connection as it was at one moment, since the order may not change while it is sorted.
+  ///
+  /// @param ofSource how many connections its source has
+  /// @param nanos how long nothing useful came from it
+  private record Idle(Peer peer, int ofSource, long nanos) {
+    static Idle of(Peer peer, long now, int ofSource) {
+      return new Idle(peer, ofSource, now - peer.lively.get());
+    }
+  }
+
+  private final class Connector extends ServerConnector {
+    Connector(Server server, HttpConnectionFactory factory) {
+      super(server, 1, 2, factory);
+    }
+
+    @Override
+    protected SocketChannelEndPoint newEndPoint(
+        SocketChannel channel, ManagedSelector selector, SelectionKey key) throws IOException {
+      makeRoom();
+      if (connections.get() >= limits.connections) {
+        throw new IOException("too many connections");
+      }
+      Peer peer = new Peer(channel, selector, key, getScheduler());
+      peer.setIdleTimeout(getIdleTimeout());
+      return peer;
+    }
+  }
+
+  /// One connection. It knows since when its peer keeps it waiting, and goes on with `Lingering` if
+  /// the peer still sends when the last answer was sent.
+  private final class Peer extends SocketChannelEndPoint {
+    private final String source;
+    private final SelectionKey key;
+    private final AtomicBoolean isOpen = new AtomicBoolean(true);
+
+    /// When the request began to come that is being read or answered; 0 between requests.
+    private final AtomicLong requestBegan = new AtomicLong();
+
+    /// When the last answer was ready, or the connection was made.
+    private final AtomicLong lively = new AtomicLong(now());
+
+    /// When an answer began to wait for the peer to take it; 0 if none does.
+    private final AtomicLong answerWaits = new AtomicLong();
+
+    /// When the last answer was sent; 0 before.
+    private final AtomicLong isEnding = new AtomicLong();
+
+    private long atFirst;
+    private volatile long taken;
+    private volatile boolean hasEnded;
+
+    Peer(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+      super(channel, selector, key, scheduler);
+      this.key = key;
+      source = SourceAddress.network(addressOf(getRemoteSocketAddress()));
+      connections.incrementAndGet();
+    }
+
+    @Override
+    protected void doShutdownInput() {
+      hasEnded = true;
+      super.doShutdownInput();
+    }
+
+    @Override
+    public int fill(ByteBuffer buffer) throws IOException {
+      int filled = super.fill(buffer);
+      if (filled < 0) {
+        hasEnded = true;
+      } else if (filled > 0 && requestBegan.getPlain() == 0) {
+        requestBegan.setRelease(now());
+      }
+      return filled;
+    }
+
+    /// The request that was read has its answer.
+    void isAnswered(long now) {
+      requestBegan.setRelease(0);
+      lively.setRelease(now);
+    }
+
+    @Override
+    public boolean flush(ByteBuffer... buffers) throws IOException {
+      boolean all = super.flush(buffers);
+      if (!all) {
+        long left = 0;
+        for (ByteBuffer buffer : buffers) {
+          left += buffer.remaining();
+        }
+        if (answerWaits.getPlain() == 0) {
+          atFirst = left;
+          taken = 0;
+          answerWaits.set(now());
+        } else {
+          taken = atFirst - left;
+        }
+      } else if (answerWaits.getPlain() != 0) {
+        answerWaits.set(0);
+      }
+      return all;
+    }
+
+    @Override
+    protected void doShutdownOutput() {
+      isEnding.set(now());
+      if (requestBegan.get() != 0 && isOver(requestBegan.get(), limits.patience, now())) {
+        try {
+          getChannel().write(ByteBuffer.wrap(TOO_SLOW));
+        } catch (IOException e) {
+          LOG.debug("{} is gone", source, e);
+        }
+      }
+      super.doShutdownOutput();
+    }
+
+    @Override
+    public void doClose() {
+      if (isOpen.compareAndSet(true, false)) {
+        if (isEnding.get() != 0
+            && !hasEnded
+            && lingering.take(getChannel(), connections::decrementAndGet)) {
+          key.cancel();
+          return;
+        }
+        connections.decrementAndGet();
+      }
+      super.doClose();
+    }
+
+    /// Whether nothing is done for it, and nothing useful came from it for a while.
+    boolean isIdle(long now) {
+      return getFillInterest().isInterested()
+          && answerWaits.get() == 0
+          && isOver(lively.get(), LIVELY, now);
+    }
+
+    /// Closes it now, whatever the peer still sends.
+    void cut(Throwable cause) {
+      hasEnded = true;
+      close(cause);
+    }
+
+    void cutIfSlow(long now) {
+      if (isOver(isEnding.get(), LONGEST_END, now)) {
+        cut(new TimeoutException("the peer does not end"));
+        return;
+      }
+      Duration forAnswer = limits.patience.multipliedBy(1 + taken / MEBIBYTE);
+      if (isOver(answerWaits.get(), forAnswer, now)) {
+        slowPeers.increment();
+        cut(new TimeoutException("the peer does not take the answer"));
+        return;
+      }
+      // Only who waits for bytes of the peer is told.
+      if (isEnding.get() == 0
+          && isOver(requestBegan.get(), limits.patience, now)
+          && getFillInterest().onFail(new TimeoutException("the request comes too slowly"))) {
+        slowPeers.increment();
+      }
+    }
   }
 
   /// Lets requests under way end, then stops.
@@ -159,6 +465,7 @@ public final class WebServer implements AutoCloseable {
       throw new IllegalStateException("the HTTP server does not stop", e);
     } finally {
       connector.close();
+      lingering.close();
     }
   }
 
@@ -239,13 +546,15 @@ public final class WebServer implements AutoCloseable {
     if (connection.getAttribute(PEER) instanceof String known) {
       return known;
     }
-    String peer =
-        connection.getRemoteSocketAddress() instanceof InetSocketAddress inet
-                && inet.getAddress() != null
-            ? inet.getAddress().getHostAddress()
-            : "";
+    String peer = addressOf(connection.getRemoteSocketAddress());
     connection.setAttribute(PEER, peer);
     return peer;
+  }
+
+  private static String addressOf(SocketAddress address) {
+    return address instanceof InetSocketAddress inet && inet.getAddress() != null
+        ? inet.getAddress().getHostAddress()
+        : "";
   }
 
   private record JettySource(org.eclipse.jetty.server.Request request, String address)
@@ -295,7 +604,9 @@ public final class WebServer implements AutoCloseable {
     private final org.eclipse.jetty.server.Response response;
     private final Callback callback;
     private final AtomicBoolean sent = new AtomicBoolean();
+    private final List<Runnable> whenDone = new ArrayList<>(0);
     private volatile boolean isRead;
+    private long bodyBytes;
 
     JettyExchange(
         Request ours,
@@ -318,6 +629,7 @@ public final class WebServer implements AutoCloseable {
       new BodyReader(
               request,
               limit,
+              this::takeForBody,
               body -> {
                 isRead = true;
                 whole.accept(body);
@@ -327,16 +639,44 @@ public final class WebServer implements AutoCloseable {
           .run();
     }
 
+    /// @return false if there is no memory for so much more now
+    private boolean takeForBody(long more) {
+      String source = SourceAddress.network(ours.address());
+      if (!bodies.take(source, more)) {
+        return false;
+      }
+      if (bodyBytes == 0) {
+        whenDone(() -> bodies.giveBack(source, bodyBytes));
+      }
+      bodyBytes += more;
+      return true;
+    }
+
+    @Override
+    public void whenDone(Runnable then) {
+      whenDone.add(then);
+    }
+
+    private void done() {
+      whenDone.forEach(Runnable::run);
+      whenDone.clear();
+    }
+
     @Override
     public void abandon(Throwable failure) {
       LOG.error("request {} could not be answered", ours.id(), failure);
       callback.failed(failure);
+      done();
     }
 
     @Override
-    public void send(Response answer) {
+    public void send(Response ready) {
       if (!sent.compareAndSet(false, true)) {
         throw new IllegalStateException("a request is answered once");
+      }
+      Response answer = ready;
+      if (ready.body().length > LONG_ANSWER && !takeForAnswer(ready.body().length)) {
+        answer = router.overloaded(ours);
       }
       response.setStatus(answer.status());
       HttpFields.Mutable headers = response.getHeaders();
@@ -347,9 +687,26 @@ public final class WebServer implements AutoCloseable {
       if (!isRead && !request.consumeAvailable()) {
         headers.put(HttpHeader.CONNECTION, "close");
       }
-      long microseconds = (System.nanoTime() - ours.startedNanos()) / 1000;
+      long now = now();
+      if (request.getConnectionMetaData().getConnection().getEndPoint() instanceof Peer peer) {
+        peer.isAnswered(now);
+      }
+      long microseconds = (now - ours.startedNanos()) / 1000;
       observer.answered(ours, traceId(), answer.status(), microseconds);
-      response.write(true, ByteBuffer.wrap(answer.body()), callback);
+      response.write(
+          true,
+          ByteBuffer.wrap(answer.body()),
+          whenDone.isEmpty() ? callback : Callback.from(callback, this::done));
+    }
+
+    private boolean takeForAnswer(long bytes) {
+      String customer = ours.notes().customer();
+      String who = customer.isEmpty() ? SourceAddress.network(ours.address()) : customer;
+      if (!answers.take(who, bytes)) {
+        return false;
+      }
+      whenDone(() -> answers.giveBack(who, bytes));
+      return true;
     }
 
     private String traceId() {
@@ -365,6 +722,7 @@ public final class WebServer implements AutoCloseable {
   private static final class BodyReader implements Runnable {
     private final org.eclipse.jetty.server.Request request;
     private final int limit;
+    private final LongPredicate memory;
     private final Consumer<byte[]> whole;
     private final Consumer<Throwable> failed;
     private final Consumer<Throwable> broken;
@@ -374,11 +732,13 @@ public final class WebServer implements AutoCloseable {
     BodyReader(
         org.eclipse.jetty.server.Request request,
         int limit,
+        LongPredicate memory,
         Consumer<byte[]> whole,
         Consumer<Throwable> failed,
         Consumer<Throwable> broken) {
       this.request = request;
       this.limit = limit;
+      this.memory = memory;
       this.whole = whole;
       this.failed = failed;
       this.broken = broken;
@@ -394,12 +754,20 @@ public final class WebServer implements AutoCloseable {
     }
 
     /// A length that was declared is believed only as far as it came: memory is not taken before.
-    private void gather(ByteBuffer more, int size) {
+    ///
+    /// @param isAll a body that came at once is not counted: it is soon gone
+    /// @return false if there is no memory for it
+    private boolean gather(ByteBuffer more, int size, boolean isAll) {
       if (length + size > gathered.length) {
-        gathered = Arrays.copyOf(gathered, length == 0 ? size : 2 * (length + size));
+        int room = length == 0 ? size : Math.min(limit, 2 * (length + size));
+        if (!isAll && !memory.test(room - gathered.length)) {
+          return false;
+        }
+        gathered = Arrays.copyOf(gathered, room);
       }
       more.get(gathered, length, size);
       length += size;
+      return true;
     }
 
     private void readOn() {
@@ -419,10 +787,15 @@ public final class WebServer implements AutoCloseable {
           failed.accept(new Router.BodyTooLarge(limit));
           return;
         }
-        gather(chunk.getByteBuffer(), size);
-        chunk.release();
         // The body as a rule comes as one chunk that is not marked last.
-        if (chunk.isLast() || length == request.getLength()) {
+        boolean isLast = chunk.isLast() || length + size == request.getLength();
+        boolean isGathered = gather(chunk.getByteBuffer(), size, isLast && length == 0);
+        chunk.release();
+        if (!isGathered) {
+          failed.accept(new Router.TooManyBodies());
+          return;
+        }
+        if (isLast) {
           whole.accept(length == gathered.length ? gathered : Arrays.copyOf(gathered, length));
           return;
         }

@@ -32,6 +32,8 @@ public final class OAuthException extends RuntimeException {
     NOT_FOUND("invalid_request", 404),
     /// The path knows not this method.
     METHOD_NOT_ALLOWED("invalid_request", 405),
+    /// The request did not come whole in time (RFC 9110 §15.5.9).
+    TOO_SLOW("invalid_request", 408),
     /// The body is larger than this path reads.
     TOO_LARGE("invalid_request", 413),
     /// Too many failures (RFC 6585 §4); `Retry-After` says when to come back.

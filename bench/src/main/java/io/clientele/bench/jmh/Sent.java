@@ -1,5 +1,6 @@
 package io.clientele.bench.jmh;
 
+import io.clientele.http.Admission;
 import io.clientele.http.ErrorResponses;
 import io.clientele.http.Request;
 import io.clientele.http.Response;
@@ -47,8 +48,7 @@ final class Sent implements Router.Exchange, Request.Source {
         new Router(
             List.of(Route.open("POST", path, Route.Voice.PROTOCOL, 64 * 1024, handler)),
             new ErrorResponses(),
-            NOBODY,
-            NOBODY);
+            new Admission(NOBODY, NOBODY));
   }
 
   private static String basic(String client, String secret) {
@@ -84,6 +84,11 @@ final class Sent implements Router.Exchange, Request.Source {
   @Override
   public void abandon(Throwable failure) {
     throw new IllegalStateException(failure);
+  }
+
+  @Override
+  public void whenDone(Runnable then) {
+    throw new IllegalStateException("a step takes a place");
   }
 
   @Override
