@@ -27,7 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Client management through the front door, nested by the sections of the contract. The rules for
-/// single fields stand in [ClientFieldsTest], who may give what in `DelegationTest` of the trust suite.
+/// single fields stand in [ClientFieldsTest], who may give what in `DelegationTest` of the trust
+/// suite.
 @WithServer
 class ClientsTest {
   private static final String DENIED = "Access is denied";

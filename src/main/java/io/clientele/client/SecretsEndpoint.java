@@ -212,7 +212,8 @@ public final class SecretsEndpoint {
           Client client = rules.takeOver(tx, call, caller);
           List<StoredSecret> all = secrets.list(tx, call.customer(), client.id());
           if (all.stream().noneMatch(each -> each.id().equals(secretId))) {
-            throw Problem.of(404, "Secret '" + secretId + "' not found");
+            // What is in the place of an id may be the secret itself: it is not repeated.
+            throw Problem.of(404, "The client has no such secret");
           }
           List<StoredSecret> usable = usable(tx, call, client.id());
           if (usable.size() == 1 && usable.getFirst().id().equals(secretId)) {

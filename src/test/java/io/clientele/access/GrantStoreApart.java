@@ -80,9 +80,7 @@ class GrantStoreApart extends StoreTestBase {
     isRefusedAndLeavesAlone(
         world,
         a,
-        tx ->
-            store.replace(
-                tx, b.customer(), a.client(), holding("ROLE_SAME", a), b.client(), 1));
+        tx -> store.replace(tx, b.customer(), a.client(), holding("ROLE_SAME", a), b.client(), 1));
     leavesAlone(
         world, a, tx -> store.replace(tx, b.customer(), a.client(), Holdings.NONE, b.client(), 1));
   }

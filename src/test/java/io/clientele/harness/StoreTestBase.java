@@ -17,8 +17,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /// For the tests of one store on both databases: does what customer B asks for touch customer A?
-/// They stand in the store's package, because its methods do, and are parts of one case of the trust
-/// suite: `StoresTest` finds and runs them.
+/// They stand in the store's package, because its methods do, and are parts of one case of the
+/// trust suite: `StoresTest` finds and runs them.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class StoreTestBase {
   @TempDir private static Path directory = Path.of("");

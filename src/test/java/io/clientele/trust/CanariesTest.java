@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 /// A search that finds nothing must be one that finds what is there.
 class CanariesTest {
-  private static final String GENERATED = "clt_Zq3vN8xKpW2mR7tYbL5cJ9hFdG4sA6eUoI1yTzXwQkMnBvCxPrSgD";
+  private static final String GENERATED =
+      "clt_Zq3vN8xKpW2mR7tYbL5cJ9hFdG4sA6eUoI1yTzXwQkMnBvCxPrSgD";
   private static final String CHOSEN = "Canary+%21 thought-0123456789ab";
 
   private static Canaries both() {
@@ -52,14 +53,16 @@ class CanariesTest {
   @Test
   void aPartIsFound() {
     assertThat(both().in(GENERATED.substring(0, 20))).containsExactly("generated");
-    assertThat(both().in(GENERATED.substring(GENERATED.length() - 16))).containsExactly("generated");
+    assertThat(both().in(GENERATED.substring(GENERATED.length() - 16)))
+        .containsExactly("generated");
   }
 
   @Test
   void whatIsLikeItIsNotFound() {
     assertThat(both().in("clt_")).isEmpty();
     assertThat(both().in(GENERATED.substring(GENERATED.length() - 4))).isEmpty();
-    assertThat(both().in(GENERATED.replace('v', 'w').replace('W', 'V').replace('c', 'd'))).isEmpty();
+    assertThat(both().in(GENERATED.replace('v', 'w').replace('W', 'V').replace('c', 'd')))
+        .isEmpty();
     assertThat(both().in("")).isEmpty();
   }
 }

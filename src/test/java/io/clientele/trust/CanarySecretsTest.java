@@ -177,20 +177,13 @@ class CanarySecretsTest {
         case 1 ->
             world.token(
                 connection.form(
-                    "/oauth/token",
-                    "",
-                    grant + "&client_id=" + id + "&client_secret=" + encoded));
+                    "/oauth/token", "", grant + "&client_id=" + id + "&client_secret=" + encoded));
         case 2 ->
             world
                 .later(
                     careless.send(
                         "POST",
-                        "/oauth/token?"
-                            + grant
-                            + "&client_id="
-                            + id
-                            + "&client_secret="
-                            + encoded,
+                        "/oauth/token?" + grant + "&client_id=" + id + "&client_secret=" + encoded,
                         Map.of(),
                         ""))
                 .expect(400);
@@ -200,11 +193,9 @@ class CanarySecretsTest {
                 connection.form("/oauth/token", basic, grant + "&client_secret=" + encoded));
         case 5 -> world.later(careless.get(CLIENTS, secret).expect(401));
         case 6 ->
-            world.later(
-                careless.get(CLIENTS + "/x?client_secret=" + encoded, world.operator));
+            world.later(careless.get(CLIENTS + "/x?client_secret=" + encoded, world.operator));
         case 7 -> world.later(connection.form("/oauth/introspect", basic, "token=" + encoded));
-        case 8 ->
-            world.later(connection.form("/oauth/token", Http.basic(id, secret + "x"), grant));
+        case 8 -> world.later(connection.form("/oauth/token", Http.basic(id, secret + "x"), grant));
         case 9 -> inWrongPlaces(world, careless, id, secret);
         case 10 -> tokenInWrongPlaces(world, careless, connection, basic);
         default -> {

@@ -166,7 +166,8 @@ class DelegationDoorTest {
       } else if (byDefault && !named.isEmpty()) {
         Set<String> both = new TreeSet<>(named);
         both.addAll(holds.getOrDefault("ROLE_API", Set.of()));
-        holds.put("ROLE_API", both.contains(DelegationModel.ALL) ? Set.of(DelegationModel.ALL) : both);
+        holds.put(
+            "ROLE_API", both.contains(DelegationModel.ALL) ? Set.of(DelegationModel.ALL) : both);
       }
       return new Wanted(body, holds);
     }
@@ -239,8 +240,7 @@ class DelegationDoorTest {
   }
 
   /// Does something as the caller, and holds what becomes of it against the model.
-  private static boolean deed(
-      World world, Holder caller, String token, String words, Tally tally) {
+  private static boolean deed(World world, Holder caller, String token, String words, Tally tally) {
     Random random = world.random;
     Customer customer = world.customer;
     String me = customer.id();
@@ -318,5 +318,5 @@ class DelegationDoorTest {
       tally.badInputs(1);
     }
     return allowed;
-}
+  }
 }

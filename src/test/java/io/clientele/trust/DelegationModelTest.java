@@ -100,11 +100,14 @@ class DelegationModelTest {
   private static RoleCatalogue catalogue(String customer, DelegationModel model) {
     List<CustomRole> custom = new ArrayList<>();
     if (!customer.equals("operator")) {
-      model.customRoles().forEach(
-          (role, privileges) ->
-              custom.add(
-                  new CustomRole(
-                      new RoleName(role), DelegationDoorTest.document(privileges).get("servicePermissions"))));
+      model
+          .customRoles()
+          .forEach(
+              (role, privileges) ->
+                  custom.add(
+                      new CustomRole(
+                          new RoleName(role),
+                          DelegationDoorTest.document(privileges).get("servicePermissions"))));
     }
     return new RoleCatalogue(new CustomerId(customer), custom);
   }
@@ -145,8 +148,7 @@ class DelegationModelTest {
     assertThat(outcomes.values()).allMatch(count -> count > tally.done() / 20).hasSize(4);
   }
 
-  private static void guess(
-      Random random, String words, Map<String, Long> outcomes, Tally tally) {
+  private static void guess(Random random, String words, Map<String, Long> outcomes, Tally tally) {
     Map<String, Set<String>> custom = new TreeMap<>();
     CUSTOM.forEach(role -> custom.put(role, said(privileges(random))));
     DelegationModel model = new DelegationModel(custom);

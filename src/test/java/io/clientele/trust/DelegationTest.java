@@ -133,8 +133,7 @@ class DelegationTest {
       case ADMIN_USER, ADMIN_USER_BY_SCOPE ->
           gift != Gift.ADMIN_CUSTOMER && gift != Gift.ROLE_USER_ON_1_AND_ADMIN_CUSTOMER;
       // Its own custom role: it holds it there, and all that it carries.
-      case KEEPER ->
-          EnumSet.of(Gift.NOTHING, Gift.ROLE_USER_ON_1, Gift.KEEPER_ON_1).contains(gift);
+      case KEEPER -> EnumSet.of(Gift.NOTHING, Gift.ROLE_USER_ON_1, Gift.KEEPER_ON_1).contains(gift);
       case WIDE_KEEPER ->
           EnumSet.of(
                   Gift.NOTHING,
@@ -185,8 +184,7 @@ class DelegationTest {
     }
 
     void carry(String role, String document) {
-      http.put(
-              customer.path() + "/roles/permissions/" + role, customer.adminToken(), document)
+      http.put(customer.path() + "/roles/permissions/" + role, customer.adminToken(), document)
           .expect(200);
     }
 
@@ -268,8 +266,7 @@ class DelegationTest {
         case ADMIN_USER -> Customer.client(id, Map.of("ROLE_ADMIN_USER", List.of()));
         case ADMIN_CUSTOMER -> Customer.client(id, Map.of("ROLE_ADMIN_CUSTOMER", List.of()));
         case ROLE_USER_ON_1_AND_ADMIN_CUSTOMER ->
-            Customer.client(
-                id, Map.of("ROLE_USER", List.of(t1), "ROLE_ADMIN_CUSTOMER", List.of()));
+            Customer.client(id, Map.of("ROLE_USER", List.of(t1), "ROLE_ADMIN_CUSTOMER", List.of()));
       };
     }
 
@@ -295,8 +292,7 @@ class DelegationTest {
 
   private static List<Method> rows() {
     return Stream.concat(
-            Stream.of(DelegationTest.class),
-            Stream.of(DelegationTest.class.getDeclaredClasses()))
+            Stream.of(DelegationTest.class), Stream.of(DelegationTest.class.getDeclaredClasses()))
         .flatMap(type -> Stream.of(type.getDeclaredMethods()))
         .filter(method -> method.isAnnotationPresent(GivesOrTakes.class))
         .toList();
@@ -719,8 +715,7 @@ class DelegationTest {
       return switch (caller) {
         case OPERATOR -> true;
         case ADMIN_CUSTOMER, ALMIGHTY -> this != FOREIGN;
-        case ADMIN_USER, ADMIN_USER_BY_SCOPE ->
-            this == NOTHING || this == CLIENTS || this == AUDIT;
+        case ADMIN_USER, ADMIN_USER_BY_SCOPE -> this == NOTHING || this == CLIENTS || this == AUDIT;
         case KEEPER, WIDE_KEEPER -> this == NOTHING || this == CLIENTS;
         default -> false;
       };
@@ -736,13 +731,17 @@ class DelegationTest {
     /// Whether the caller may make a role that carries this carry that; by contract 2.3.
     private static boolean mayWrite(CallerKind caller, Holder holder, Carried now, Carried then) {
       boolean gives = then.isHeldBy(caller) || (then == Carried.FOREIGN && caller.hasRank());
-      boolean takes =
-          caller.hasRank() || (now.isHeldBy(caller) && holder == Holder.NOBODY);
+      boolean takes = caller.hasRank() || (now.isHeldBy(caller) && holder == Holder.NOBODY);
       return caller.managesRoles() && gives && takes;
     }
 
     private static void writing(
-        CallerKind caller, Customer abc, Tally tally, List<Carried> wanted, int success, Write write) {
+        CallerKind caller,
+        Customer abc,
+        Tally tally,
+        List<Carried> wanted,
+        int success,
+        Write write) {
       World world = new World(abc);
       int turn = caller.ordinal() + success;
       for (Holder holder : Holder.values()) {
@@ -893,13 +892,13 @@ class DelegationTest {
         answer.expect(201);
         Answer made = world.http.get(path + "/permissions/" + role, abc.adminToken()).expect(200);
         assertThat(made.json("servicePermissions")).isEmpty();
-        assertThat(
-                world.http.get(abc.clients() + "?role=" + role, abc.adminToken()).json())
+        assertThat(world.http.get(abc.clients() + "?role=" + role, abc.adminToken()).json())
             .isEmpty();
       } else {
         answer.expectProblem(403, DENIED);
       }
     }
+
     @Test
     void aRoleThatIsHeldIsNeitherDeletedNorDropped(Customer abc) {
       World world = new World(abc);

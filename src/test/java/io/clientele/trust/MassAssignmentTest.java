@@ -188,7 +188,12 @@ class MassAssignmentTest {
   /// @param pointer of the object in the body
   /// @param known what may stand in it
   private record Place(
-      String method, String path, boolean byOperator, String body, String pointer, Set<String> known) {
+      String method,
+      String path,
+      boolean byOperator,
+      String body,
+      String pointer,
+      Set<String> known) {
 
     Set<String> unknown() {
       Set<String> unknown = names();
@@ -251,7 +256,12 @@ class MassAssignmentTest {
         new Place("PUT", target.path(), false, Customer.client(target.id()).toString(), "", client),
         new Place("POST", clients, false, given, "/clientPermissions", Set.of("roles")),
         new Place(
-            "POST", target.path() + "/secrets", false, "{}", "", Set.of("clientSecret", "expiresAt")),
+            "POST",
+            target.path() + "/secrets",
+            false,
+            "{}",
+            "",
+            Set.of("clientSecret", "expiresAt")),
         new Place("POST", "/oauth/customers", true, "{\"id\":\"made-1\"}", "", customer),
         new Place(
             "POST",

@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Test;
 
 /// Every route × every kind of caller, with the real ids of another customer. The routes and what
 /// they demand come from the server's own table; what is sent to each stands below, and a route
-/// without a row fails. After each request the other customer's rows are what they were, and no byte
-/// of what is its own stands in the answer.
+/// without a row fails. After each request the other customer's rows are what they were, and no
+/// byte of what is its own stands in the answer.
 @TrustCase(
     id = "T14",
     title = "Every route × every kind of caller, with another customer's real ids",
@@ -232,8 +232,7 @@ class MatrixTest {
                   + "\"Customer.Clients\",\"allowedPrivileges\":[\"READ\"]}]}]}")
           .expect(200);
       ObjectNode wanted =
-          Customer.client(
-              Names.unique("matrix"), Map.of("ROLE_API", List.of(customer.tenant(0))));
+          Customer.client(Names.unique("matrix"), Map.of("ROLE_API", List.of(customer.tenant(0))));
       wanted
           .put("clientName", mark("client-name"))
           .put("clientDescription", mark("description"))
@@ -305,8 +304,7 @@ class MatrixTest {
       };
     }
 
-    private Answer send(
-        Routes.Line line, String path, Map<String, String> headers, String body) {
+    private Answer send(Routes.Line line, String path, Map<String, String> headers, String body) {
       return http.unchecked().send(line.route().method(), path, headers, body);
     }
 
@@ -444,8 +442,7 @@ class MatrixTest {
     tokens.put(
         CallerKind.OTHER_LOWER_ROLE,
         stranger.newClient(Map.of("ROLE_API", stranger.tenants())).token());
-    tokens.put(
-        CallerKind.OTHER_NARROWED, narrowed(stranger.admin(), "tenant", stranger.tenant(0)));
+    tokens.put(CallerKind.OTHER_NARROWED, narrowed(stranger.admin(), "tenant", stranger.tenant(0)));
     String id = Names.unique("rs");
     String secret =
         world
@@ -458,8 +455,7 @@ class MatrixTest {
             .json("clientSecret")
             .asText();
     tokens.put(CallerKind.RESOURCE_SERVER, server.token(id, secret));
-    tokens.put(
-        CallerKind.LOWER_ROLE, victim.newClient(Map.of("ROLE_API", List.of(own))).token());
+    tokens.put(CallerKind.LOWER_ROLE, victim.newClient(Map.of("ROLE_API", List.of(own))).token());
     tokens.put(
         CallerKind.ADMIN_TENANT,
         victim.newClient(Map.of("ROLE_ADMIN_TENANT", List.of(own))).token());
@@ -492,10 +488,7 @@ class MatrixTest {
     Client revoked = admin(victim);
     tokens.put(CallerKind.REVOKED, revoked.token());
     http.form(
-            "/oauth/revoke",
-            revoked.basic(),
-            "token",
-            tokens.getOrDefault(CallerKind.REVOKED, ""))
+            "/oauth/revoke", revoked.basic(), "token", tokens.getOrDefault(CallerKind.REVOKED, ""))
         .expect(200);
     Client all = admin(victim);
     tokens.put(CallerKind.ALL_REVOKED, all.token());
@@ -852,9 +845,7 @@ class MatrixTest {
     for (Routes.Line line : server.routes()) {
       if (line.right() instanceof Right.ClientSecret) {
         World world = new World(server.newCustomer("tenant1", "tenant2"));
-        world
-            .call(line, world.client.basic(), Spoiled.NOTHING)
-            .expect(rowOf(line).status);
+        world.call(line, world.client.basic(), Spoiled.NOTHING).expect(rowOf(line).status);
         tally.done(1);
       }
     }
@@ -862,8 +853,8 @@ class MatrixTest {
 
   /// Anothers' tokens and tenants are as unknown to who has a secret as to who has a token.
   @Test
-  void aClientsSecretOpensNothingOfAnotherCustomer(
-      Customer victim, Customer stranger, Tally tally) throws SQLException {
+  void aClientsSecretOpensNothingOfAnotherCustomer(Customer victim, Customer stranger, Tally tally)
+      throws SQLException {
     World world = new World(victim);
     try (Guarded guarded = new Guarded(world)) {
       List<String> basics =

@@ -96,8 +96,7 @@ class StoresTest {
 
   private static Set<JavaMethod> methods() {
     return new ClassFileImporter()
-            .importPackages("io.clientele")
-            .stream()
+        .importPackages("io.clientele").stream()
             .filter(type -> type.getSimpleName().endsWith("Store"))
             .map(JavaClass::getMethods)
             .flatMap(Set::stream)
@@ -121,8 +120,7 @@ class StoresTest {
   private static Set<String> tested() {
     Set<String> tested = new TreeSet<>();
     new ClassFileImporter()
-            .importPackages("io.clientele")
-            .stream()
+        .importPackages("io.clientele").stream()
             .map(JavaClass::getMethods)
             .flatMap(Set::stream)
             .filter(method -> method.isAnnotatedWith(StoreMethods.class))
@@ -153,7 +151,8 @@ class StoresTest {
     static Run of(Collection<? extends DiscoverySelector> tests) {
       Run run = new Run();
       LauncherFactory.create()
-          .execute(LauncherDiscoveryRequestBuilder.request().selectors(List.copyOf(tests)).build(), run);
+          .execute(
+              LauncherDiscoveryRequestBuilder.request().selectors(List.copyOf(tests)).build(), run);
       return run;
     }
 
@@ -179,8 +178,7 @@ class StoresTest {
     Run run =
         WHOLE
             .get()
-            .orElseGet(
-                () -> Run.of(classes().stream().map(type -> selectClass(type)).toList()));
+            .orElseGet(() -> Run.of(classes().stream().map(type -> selectClass(type)).toList()));
     WHOLE.set(Optional.of(run));
     return run;
   }
