@@ -11,13 +11,12 @@ import io.clientele.harness.Eventually;
 import io.clientele.harness.Http;
 import io.clientele.harness.Jwt;
 import io.clientele.harness.Names;
+import io.clientele.harness.Nodes;
 import io.clientele.harness.PostgresServer;
 import io.clientele.harness.TestServer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,8 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The whole server on PostgreSQL; one node, and two on the same database.
 class PostgresTest {
-  private static final String ISSUER = "https://id.example.com";
-
   /// How long after a deed is answered here another node may still not know of it (contract 3).
   private static final Duration BOUND = Duration.ofSeconds(1);
 
@@ -145,61 +142,6 @@ class PostgresTest {
     }
   }
 
-  /// Two nodes on one database, started in the same moment.
-  ///
-  /// @param first the one that made the operator
-  private record Nodes(TestServer first, TestServer second, String url) implements AutoCloseable {
-    static Nodes start(Path directory) throws Exception {
-      String url = PostgresServer.newDatabase();
-      byte[] key = new byte[32];
-      key[0] = 1;
-      Path masterKey =
-          Files.write(directory.resolve("master.key"), Base64.getEncoder().encode(key));
-      CyclicBarrier together = new CyclicBarrier(2);
-      List<Future<TestServer>> started = new ArrayList<>();
-      try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
-        for (String name : List.of("one", "two")) {
-          started.add(
-              threads.submit(
-                  () -> {
-                    together.await();
-                    return TestServer.startOn(
-                        directory.resolve(name),
-                        "--database",
-                        url,
-                        "--master-key-file",
-                        masterKey.toString(),
-                        "--issuer",
-                        ISSUER);
-                  }));
-        }
-      }
-      TestServer one = started.getFirst().get();
-      TestServer two = started.getLast().get();
-      return madeTheOperator(one) ? new Nodes(one, two, url) : new Nodes(two, one, url);
-    }
-
-    static boolean madeTheOperator(TestServer server) {
-      return Files.exists(server.data().resolve("operator.json"));
-    }
-
-    /// What the second node says of a token.
-    boolean livesOnTheSecond(String token) {
-      return second
-          .http()
-          .form("/oauth/introspect", first.operatorBasic(), "token", token)
-          .expect(200)
-          .json("active")
-          .asBoolean();
-    }
-
-    @Override
-    public void close() {
-      first.close();
-      second.close();
-    }
-  }
-
   @Nested
   class TwoNodes {
     @TempDir Path directory;
@@ -207,16 +149,15 @@ class PostgresTest {
     @Test
     void oneOfTheTwoMakesTheOperatorAndBothKnowIt() throws Exception {
       try (Nodes nodes = Nodes.start(directory)) {
-        assertThat(Nodes.madeTheOperator(nodes.first)).isTrue();
-        assertThat(Nodes.madeTheOperator(nodes.second)).isFalse();
-        String token = nodes.first.operatorToken();
+        assertThat(Nodes.madeTheOperator(nodes.first())).isTrue();
+        assertThat(Nodes.madeTheOperator(nodes.second())).isFalse();
+        String token = nodes.first().operatorToken();
         assertThat(nodes.livesOnTheSecond(token)).isTrue();
-        nodes.second.http().get("/oauth/customers", token).expect(200);
-        assertThat(nodes.second.http().get("/oauth/jwks", "").json())
-            .isEqualTo(nodes.first.http().get("/oauth/jwks", "").json());
+        nodes.second().http().get("/oauth/customers", token).expect(200);
+        assertThat(nodes.second().http().get("/oauth/jwks", "").json())
+            .isEqualTo(nodes.first().http().get("/oauth/jwks", "").json());
         List<String> actions =
-            nodes
-                .second
+            nodes.second()
                 .http()
                 .get("/oauth/customers/operator/audit?action=operator.create", token)
                 .json()
@@ -230,7 +171,7 @@ class PostgresTest {
       try (Nodes nodes = Nodes.start(directory)) {
         assertThatThrownBy(
                 () ->
-                    TestServer.startOn(directory.resolve("three"), "--database", nodes.url).close())
+                    TestServer.startOn(directory.resolve("three"), "--database", nodes.url()).close())
             .hasMessageContaining("master key");
       }
     }
@@ -238,10 +179,10 @@ class PostgresTest {
     @Test
     void whatIsDoneOnOneIsTrueOnTheOtherWithinASecond(TestReporter reporter) throws Exception {
       try (Nodes nodes = Nodes.start(directory)) {
-        Customer abc = nodes.first.newCustomer("tenant1", "tenant2");
-        Http http = nodes.first.http();
+        Customer abc = nodes.first().newCustomer("tenant1", "tenant2");
+        Http http = nodes.first().http();
         String admin = abc.adminToken();
-        String operator = nodes.first.operatorToken();
+        String operator = nodes.first().operatorToken();
         Map<String, Consumer<Client>> deeds = new LinkedHashMap<>();
         deeds.put(
             "disabled",
@@ -279,7 +220,7 @@ class PostgresTest {
           deed.getValue().accept(client);
 
           long acknowledged = System.nanoTime();
-          assertThat(nodes.first.isActive(token)).isFalse();
+          assertThat(nodes.first().isActive(token)).isFalse();
           Eventually.within(BOUND, deed.getKey(), () -> !nodes.livesOnTheSecond(token));
           reporter.publishEntry(
               deed.getKey(), (System.nanoTime() - acknowledged) / 1_000_000 + " ms");
@@ -290,38 +231,63 @@ class PostgresTest {
     @Test
     void aSingleRevocationAndANewKeyReachTheOther() throws Exception {
       try (Nodes nodes = Nodes.start(directory)) {
-        Customer abc = nodes.first.newCustomer("tenant1");
+        Customer abc = nodes.first().newCustomer("tenant1");
         Client client = abc.newClient();
         String token = client.token();
         String kept = client.token();
         assertThat(nodes.livesOnTheSecond(token)).isTrue();
-        nodes.first.http().form("/oauth/revoke", client.basic(), "token", token).expect(200);
+        nodes.first().http().form("/oauth/revoke", client.basic(), "token", token).expect(200);
         Eventually.within(BOUND, "revoked", () -> !nodes.livesOnTheSecond(token));
         assertThat(nodes.livesOnTheSecond(kept)).isTrue();
 
         String kid =
-            nodes
-                .first
+            nodes.first()
                 .http()
-                .post("/oauth/keys/rotate", nodes.first.operatorToken(), "")
+                .post("/oauth/keys/rotate", nodes.first().operatorToken(), "")
                 .expect(201)
                 .json("kid")
                 .asText();
         Eventually.within(
             BOUND,
             "the new key is published",
-            () -> nodes.second.http().get("/oauth/jwks", "").text().contains(kid));
+            () -> nodes.second().http().get("/oauth/jwks", "").text().contains(kid));
+      }
+    }
+
+    /// The other node may think it dead, as of a generation that it does not know yet.
+    @Test
+    void aTokenThatIsTooYoungForTheOtherIsRevokedThereAllTheSame() throws Exception {
+      try (Nodes nodes = Nodes.start(directory)) {
+        Customer abc = nodes.first().newCustomer("tenant1");
+        Client client = abc.newClient();
+        for (int i = 0; i < 20; i++) {
+          // The second node remembers the client.
+          nodes
+              .second()
+              .http()
+              .form("/oauth/token", client.basic(), "grant_type", "client_credentials")
+              .expect(200);
+          nodes.first().http().put(client.path() + "/revoketokens", abc.adminToken()).expect(200);
+          String token = client.token();
+
+          nodes
+              .second()
+              .http()
+              .form("/oauth/revoke", client.basic(), "token", token)
+              .expect(200);
+
+          Eventually.is("revoked", () -> !nodes.first().isActive(token));
+        }
       }
     }
 
     @Test
     void aClientMadeOnOneGetsATokenOnTheOther() throws Exception {
       try (Nodes nodes = Nodes.start(directory)) {
-        Customer abc = nodes.first.newCustomer("tenant1");
+        Customer abc = nodes.first().newCustomer("tenant1");
         String id = Names.unique("client");
         // The second node remembers for a while that there is no such client.
-        nodes
-            .second
+        nodes.second()
             .http()
             .form("/oauth/token", Http.basic(id, "wrong"), "grant_type", "client_credentials")
             .expect(401);
@@ -331,8 +297,7 @@ class PostgresTest {
             BOUND,
             "the client gets a token",
             () ->
-                nodes
-                        .second
+                nodes.second()
                         .http()
                         .form("/oauth/token", client.basic(), "grant_type", "client_credentials")
                         .status()
@@ -344,8 +309,8 @@ class PostgresTest {
     void ofThoseWhoWantOneIdOnBothExactlyOneGetsIt() throws Exception {
       try (Nodes nodes = Nodes.start(directory);
           ExecutorService threads = Executors.newFixedThreadPool(8)) {
-        Customer abc = nodes.first.newCustomer("tenant1");
-        Customer xyz = nodes.first.newCustomer("tenant2");
+        Customer abc = nodes.first().newCustomer("tenant1");
+        Customer xyz = nodes.first().newCustomer("tenant2");
         String[] tokens = {abc.adminToken(), xyz.adminToken()};
         String[] paths = {abc.clients(), xyz.clients()};
         for (int round = 0; round < 30; round++) {
@@ -353,7 +318,7 @@ class PostgresTest {
           CyclicBarrier together = new CyclicBarrier(8);
           List<Future<Answer>> answers = new ArrayList<>();
           for (int i = 0; i < 8; i++) {
-            Http http = (i % 2 == 0 ? nodes.first : nodes.second).http();
+            Http http = (i % 2 == 0 ? nodes.first() : nodes.second()).http();
             int who = i / 2 % 2;
             answers.add(
                 threads.submit(
@@ -374,7 +339,7 @@ class PostgresTest {
         }
         for (Customer customer : List.of(abc, xyz)) {
           List<JsonNode> events =
-              nodes.second.http().all(customer.path() + "/audit", nodes.first.operatorToken());
+              nodes.second().http().all(customer.path() + "/audit", nodes.first().operatorToken());
           for (int i = 0; i < events.size(); i++) {
             assertThat(events.get(i).get("seq").asLong()).isEqualTo(events.size() - i);
           }

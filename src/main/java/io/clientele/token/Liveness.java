@@ -45,18 +45,11 @@ public final class Liveness {
   /// @throws io.clientele.http.Unavailable if this node does not know what the others did
   /// @throws MustWait if the database must be asked and this thread may not wait
   public Optional<LivingToken> find(String token, Patience patience) {
-    if (!changeLog.isFresh()) {
-      patience.require(Patience.ANYTHING);
-      changeLog.refresh();
-    }
-    Optional<TokenClaims> verified = verifier.verify(token);
-    if (verified.isEmpty()) {
+    Optional<TokenClaims> itself = findByItself(token, patience);
+    if (itself.isEmpty()) {
       return Optional.empty();
     }
-    TokenClaims claims = verified.get();
-    if (claims.expiresAt() * 1000 <= clock.millis() || revocations.isRevoked(claims.jti())) {
-      return Optional.empty();
-    }
+    TokenClaims claims = itself.get();
     Optional<KnownClient> client =
         clients
             .find(claims.client(), patience)
@@ -71,5 +64,21 @@ public final class Liveness {
     return client.isEmpty() || customer.isEmpty()
         ? Optional.empty()
         : Optional.of(new LivingToken(claims, client.get(), customer.get()));
+  }
+
+  /// The token, if it is one of ours that has neither expired nor been revoked alone; its client and
+  /// customer are not looked at.
+  ///
+  /// @throws io.clientele.http.Unavailable if this node does not know what the others did
+  /// @throws MustWait if the database must be asked and this thread may not wait
+  Optional<TokenClaims> findByItself(String token, Patience patience) {
+    if (!changeLog.isFresh()) {
+      patience.require(Patience.ANYTHING);
+      changeLog.refresh();
+    }
+    return verifier
+        .verify(token)
+        .filter(claims -> claims.expiresAt() * 1000 > clock.millis())
+        .filter(claims -> !revocations.isRevoked(claims.jti()));
   }
 }

@@ -1,5 +1,6 @@
 package io.clientele.token;
 
+import io.clientele.access.Generations;
 import io.clientele.client.AuthenticatedClient;
 import io.clientele.client.ClientAuthenticator;
 import io.clientele.http.Patience;
@@ -29,9 +30,21 @@ public final class RevocationEndpoint {
     AuthenticatedClient client = authenticator.authenticate(request, form.body());
     String token = ProtocolForm.required(form.all(), "token");
     liveness
-        .find(token, Patience.ANYTHING)
-        .filter(living -> living.claims().client().equals(client.client().id()))
-        .ifPresent(living -> revocations.revoke(living.claims()));
+        .findByItself(token, Patience.ANYTHING)
+        .filter(claims -> isItsOwn(claims, client))
+        .filter(claims -> !hasDied(claims.generations(), client.generations()))
+        .ifPresent(revocations::revoke);
     return Response.success();
+  }
+
+  private static boolean isItsOwn(TokenClaims claims, AuthenticatedClient asking) {
+    return claims.client().equals(asking.client().id())
+        && claims.customer().equals(asking.client().customer());
+  }
+
+  /// Of a generation that is over. One that is yet to come here was issued by a node that knows
+  /// more: its token will live here too in a moment, unless it is revoked.
+  private static boolean hasDied(Generations token, Generations now) {
+    return token.client() < now.client() || token.customer() < now.customer();
   }
 }

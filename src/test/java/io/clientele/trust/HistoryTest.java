@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
     title = "Changes take effect when they are acknowledged: a history of 32 threads",
     unit = "operations",
     required = 1_000_000,
-    brief = 20_000,
+    brief = 12_000,
     soak = 20_000_000,
     seconds = 240)
 @WithServer
@@ -48,7 +48,7 @@ class HistoryTest {
     while (tally.done() < tally.required()) {
       long seed = ThreadLocalRandom.current().nextLong();
       long requests = Math.min(MOST_AT_ONCE, tally.required() - tally.done());
-      Traffic.Made made = Traffic.make(asking, THREADS, requests, seed);
+      Traffic.Made made = Traffic.make(asking, Traffic.Load.usual(THREADS, requests), seed);
       Verdict verdict = new HistoryChecker(uses, issues).check(made.history());
       tally.done(made.operations());
       tally.acknowledgedChecked(verdict.changes());

@@ -28,8 +28,6 @@ import java.util.random.RandomGenerator;
 /// request began and when its answer was there.
 final class Actor implements AutoCloseable {
 
-  private static final int DEED_ONE_IN = 60;
-
   /// What costs a slow hash is done so much more seldom.
   private static final int SLOW_ONE_IN = 32;
 
@@ -43,6 +41,7 @@ final class Actor implements AutoCloseable {
   private final String operatorBasic;
   private final String operatorToken;
   private final List<KeepAlive> connections;
+  private final int deedOneIn;
   private final Counts counts;
 
   /// Of the last request.
@@ -57,6 +56,7 @@ final class Actor implements AutoCloseable {
       Population population,
       Traffic.Operator operator,
       String operatorToken,
+      int deedOneIn,
       Counts counts) {
     this.random = random;
     this.history = history;
@@ -65,6 +65,7 @@ final class Actor implements AutoCloseable {
     this.operatorBasic = Http.basic(operator.id(), operator.secret());
     this.operatorToken = operatorToken;
     this.connections = operator.nodes().stream().map(KeepAlive::to).toList();
+    this.deedOneIn = deedOneIn;
     this.counts = counts;
   }
 
@@ -77,7 +78,7 @@ final class Actor implements AutoCloseable {
   void act() {
     int place = random.nextInt(population.size());
     Owner owner = population.owner(place);
-    if (!oneIn(DEED_ONE_IN, random)) {
+    if (!oneIn(deedOneIn, random)) {
       read(owner, owner.any(random));
       return;
     }

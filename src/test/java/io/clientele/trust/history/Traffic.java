@@ -25,7 +25,20 @@ public final class Traffic {
   /// @param nodes where; each thread asks now this one, now that one
   public record Operator(List<URI> nodes, String id, String secret) {}
 
+  /// How much.
+  ///
+  /// @param requests about so many, of all threads together
+  /// @param deedOneIn of so many times that a thread chooses what to do next, it does a deed once
+  public record Load(int threads, long requests, int deedOneIn) {
+
+    /// Mostly tokens, as in the field, but for more deeds.
+    public static Load usual(int threads, long requests) {
+      return new Load(threads, requests, 60);
+    }
+  }
+
   private final Operator operator;
+  private final Load load;
   private final String operatorToken;
   private final Population population = new Population();
   private final History history = new History();
@@ -33,8 +46,9 @@ public final class Traffic {
   private final LongAdder unavailable = new LongAdder();
   private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
 
-  private Traffic(Operator operator) {
+  private Traffic(Operator operator, Load load) {
     this.operator = operator;
+    this.load = load;
     try (KeepAlive connection = KeepAlive.to(operator.nodes.getFirst())) {
       int status =
           connection.form(
@@ -57,11 +71,10 @@ public final class Traffic {
   /// Runs until so many requests are answered.
   ///
   /// @param seed of everything that is chosen at random, but for the order of threads
-  public static Made make(Operator operator, int threads, long requests, long seed)
-      throws InterruptedException {
-    Traffic traffic = new Traffic(operator);
+  public static Made make(Operator operator, Load load, long seed) throws InterruptedException {
+    Traffic traffic = new Traffic(operator, load);
     traffic.populate(seed);
-    traffic.run(threads, requests, seed);
+    traffic.run(seed);
     return new Made(
         traffic.history,
         traffic.operations.sum(),
@@ -77,16 +90,16 @@ public final class Traffic {
     }
   }
 
-  private void run(int threads, long requests, long seed) throws InterruptedException {
+  private void run(long seed) throws InterruptedException {
     List<Future<?>> all = new ArrayList<>();
-    try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
-      for (int i = 1; i <= threads; i++) {
+    try (ExecutorService executor = Executors.newFixedThreadPool(load.threads)) {
+      for (int i = 1; i <= load.threads; i++) {
         long own = seed + i;
         all.add(
             executor.submit(
                 () -> {
                   try (Actor actor = actor(own)) {
-                    while (operations.sum() < requests) {
+                    while (operations.sum() < load.requests) {
                       actor.act();
                     }
                   }
@@ -107,6 +120,7 @@ public final class Traffic {
         population,
         operator,
         operatorToken,
+        load.deedOneIn,
         new Actor.Counts(operations, unavailable, wrong));
   }
 
