@@ -1,6 +1,7 @@
 package io.clientele.harness;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -88,6 +89,31 @@ public final class RawHttp implements AutoCloseable {
         .append(body);
     write(request.toString().getBytes(ISO_8859_1));
     return read(path);
+  }
+
+  /// Sends a request with a JSON body, or with none, on this connection and reads the answer; it
+  /// can be used again. For many requests: nothing is held against the API document.
+  ///
+  /// @param json empty for no body
+  public Answer json(String method, String path, String token, String json) {
+    byte[] body = json.getBytes(UTF_8);
+    StringBuilder head =
+        new StringBuilder(method)
+            .append(' ')
+            .append(path)
+            .append(" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ")
+            .append(token)
+            .append("\r\n");
+    if (body.length > 0) {
+      head.append("Content-Type: application/json\r\n");
+    }
+    head.append("Content-Length: ").append(body.length).append("\r\n\r\n");
+    // In one piece: a head alone and a body after it wait for each other's acknowledgement.
+    ByteArrayOutputStream request = new ByteArrayOutputStream();
+    request.writeBytes(head.toString().getBytes(ISO_8859_1));
+    request.writeBytes(body);
+    write(request.toByteArray());
+    return read(method + " " + path);
   }
 
   /// Writes bytes as they are.

@@ -30,6 +30,9 @@ public final class ServerProcess implements AutoCloseable {
   private static final Pattern READY =
       Pattern.compile("Clientele is ready: (http://127\\.0\\.0\\.1:\\d+)");
 
+  /// A machine that does much else starts a program slowly; only one that hangs takes so long.
+  private static final long LONGEST_WAIT_SECONDS = 180;
+
   private final Process process;
   private final Queue<String> out = new ConcurrentLinkedQueue<>();
   private final Queue<String> err = new ConcurrentLinkedQueue<>();
@@ -135,12 +138,12 @@ public final class ServerProcess implements AutoCloseable {
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  /// Where it listens; waits up to 60 seconds until it says so on standard error.
+  /// Where it listens; waits until it says so on standard error.
   public URI uri() {
     try {
-      return ready.get(60, TimeUnit.SECONDS);
+      return ready.get(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
-      throw new IllegalStateException("not ready after 60 s:\n" + err() + "\n" + out(), e);
+      throw new IllegalStateException("not ready in time:\n" + err() + "\n" + out(), e);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
@@ -171,6 +174,23 @@ public final class ServerProcess implements AutoCloseable {
         .asText();
   }
 
+  /// A token of the operator, whose credentials are in this data directory when the server is
+  /// ready.
+  public String operatorToken(Path data) {
+    Http ready = http();
+    return ready
+        .form("/oauth/token", operatorBasic(data), "grant_type", "client_credentials")
+        .expect(200)
+        .json("access_token")
+        .asText();
+  }
+
+  /// The Basic header of the operator.
+  public static String operatorBasic(Path data) {
+    JsonNode operator = operator(data);
+    return Http.basic(operator.get("clientId").asText(), operator.get("clientSecret").asText());
+  }
+
   public long pid() {
     return process.pid();
   }
@@ -187,11 +207,11 @@ public final class ServerProcess implements AutoCloseable {
     process.toHandle().destroy();
   }
 
-  /// Waits up to 60 seconds for its end.
+  /// Waits for its end.
   public int exitCode() {
     try {
-      if (!process.waitFor(60, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("still running after 60 s:\n" + err() + "\n" + out());
+      if (!process.waitFor(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("still running:\n" + err() + "\n" + out());
       }
       outReader.join();
       errReader.join();
