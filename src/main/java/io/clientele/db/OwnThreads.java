@@ -70,6 +70,12 @@ final class OwnThreads implements AutoCloseable {
   /// Lets what waits be done, and closes the connections.
   @Override
   public void close() {
+    end();
+    connections.forEach(SqliteConnection::close);
+  }
+
+  /// Lets what waits be done, and leaves the connections open.
+  void end() {
     threads.shutdown();
     try {
       if (!threads.awaitTermination(LONGEST_END.toSeconds(), TimeUnit.SECONDS)) {
@@ -78,6 +84,5 @@ final class OwnThreads implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    connections.forEach(SqliteConnection::close);
   }
 }

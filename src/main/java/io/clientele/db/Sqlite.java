@@ -22,6 +22,10 @@ import org.slf4j.LoggerFactory;
 /// last commit was under way are done one after the other in one transaction, each in a savepoint
 /// of its own: one that fails takes back what it did, and nothing else. All are answered after the
 /// common commit, those that failed too, since what made one fail may be a deed beside it.
+///
+/// When the disk has failed to keep what was written (`fsync`), nothing is written until a restart:
+/// the system may take pages that it lost for written, and says so to nobody who asks again. A new
+/// process reads the write-ahead log anew and writes all of it once more. Readers go on.
 final class Sqlite implements Place {
 
   private static final Logger LOG = LoggerFactory.getLogger(Sqlite.class);
@@ -37,6 +41,9 @@ final class Sqlite implements Place {
   /// Whether the writer's thread was asked for a turn that has not begun: one for each deed would
   /// fill its queue with turns that find nothing.
   private final AtomicBoolean turnIsComing = new AtomicBoolean();
+
+  private volatile boolean hasDiskFailed;
+  private boolean isCheckpointLate;
 
   Sqlite(SqliteConnection writing, List<SqliteConnection> reading) {
     writer = new OwnThreads("sqlite-writer", List.of(writing), QUEUE);
@@ -72,8 +79,10 @@ final class Sqlite implements Place {
       }
     }
 
-    boolean hasFailed() {
-      return outcome instanceof Outcome.Failed;
+    Optional<Throwable> failure() {
+      return outcome instanceof Outcome.Failed<T>(Throwable failure)
+          ? Optional.of(failure)
+          : Optional.empty();
     }
 
     /// Tells how it ended.
@@ -92,6 +101,9 @@ final class Sqlite implements Place {
 
   @Override
   public <T> Done<T> write(Function<Transaction, T> work, ChangeLog log) {
+    if (hasDiskFailed) {
+      throw diskHasFailed();
+    }
     Deed<T> deed = new Deed<>(work);
     if (!waiting.offer(deed)) {
       throw new Unavailable("more work for the database than can wait");
@@ -119,6 +131,39 @@ final class Sqlite implements Place {
     turnIsComing.set(false);
     while (!waiting.isEmpty()) {
       doWaiting(connection, log);
+      checkpoint(connection);
+    }
+  }
+
+  private static Unavailable diskHasFailed() {
+    return new Unavailable("the disk failed: nothing is written until a restart");
+  }
+
+  /// Looks whether a failure is one after which nothing may be written.
+  private void note(Throwable failure) {
+    if (!hasDiskFailed && SqliteConnection.isLossOnDisk(failure)) {
+      hasDiskFailed = true;
+      LOG.error(
+          "the disk failed to keep what was written to the database ({}): nothing is written until"
+              + " a restart. Look after the disk, then start again.",
+          failure.getMessage());
+    }
+  }
+
+  /// By ourselves and not by SQLite within a commit, which would not tell that it failed.
+  private void checkpoint(SqliteConnection connection) {
+    if (hasDiskFailed) {
+      return;
+    }
+    try {
+      connection.checkpointIfDue();
+      isCheckpointLate = false;
+    } catch (RuntimeException e) {
+      note(e);
+      if (!isCheckpointLate) {
+        LOG.warn("the write-ahead log cannot be put in its place now: {}", e.getMessage());
+      }
+      isCheckpointLate = true;
     }
   }
 
@@ -139,8 +184,7 @@ final class Sqlite implements Place {
   }
 
   /// @return false if they cannot be done together; then nothing was done and nobody answered
-  private static boolean doTogether(
-      SqliteConnection connection, List<Deed<?>> deeds, ChangeLog log) {
+  private boolean doTogether(SqliteConnection connection, List<Deed<?>> deeds, ChangeLog log) {
     try {
       connection.begin();
       List<Change> all = new ArrayList<>();
@@ -148,7 +192,8 @@ final class Sqlite implements Place {
       for (Deed<?> deed : deeds) {
         connection.savepoint();
         all.addAll(deed.run(new Transaction(connection.handle(), false, held)));
-        if (deed.hasFailed()) {
+        if (deed.failure().isPresent()) {
+          note(deed.failure().get());
           held.clear();
           connection.takeBack();
         } else {
@@ -160,6 +205,7 @@ final class Sqlite implements Place {
       }
     } catch (RuntimeException e) {
       LOG.debug("{} deeds cannot be done together", deeds.size(), e);
+      note(e);
       connection.rollback();
       return false;
     }
@@ -167,10 +213,15 @@ final class Sqlite implements Place {
     return true;
   }
 
-  private static void doAlone(SqliteConnection connection, Deed<?> deed, ChangeLog log) {
+  private void doAlone(SqliteConnection connection, Deed<?> deed, ChangeLog log) {
+    if (hasDiskFailed) {
+      deed.refuse(diskHasFailed());
+      return;
+    }
     try {
       connection.begin();
     } catch (RuntimeException e) {
+      note(e);
       deed.refuse(e);
       return;
     }
@@ -180,11 +231,13 @@ final class Sqlite implements Place {
         log.write(connection.handle(), made);
       }
     } catch (RuntimeException e) {
+      note(e);
       connection.rollback();
       deed.refuse(e);
       return;
     }
-    if (deed.hasFailed()) {
+    if (deed.failure().isPresent()) {
+      note(deed.failure().get());
       connection.rollback();
       deed.answer();
       return;
@@ -194,11 +247,15 @@ final class Sqlite implements Place {
 
   /// A commit that fails is not tried again: what was not written once may be taken for written the
   /// second time.
-  private static void commit(SqliteConnection connection, List<Deed<?>> deeds) {
+  private void commit(SqliteConnection connection, List<Deed<?>> deeds) {
     try {
       connection.commit();
     } catch (RuntimeException e) {
+      note(e);
       connection.rollback();
+      if (hasDiskFailed) {
+        connection.writeOverWhatFailed();
+      }
       deeds.forEach(deed -> deed.refuse(e));
       return;
     }
@@ -277,6 +334,13 @@ final class Sqlite implements Place {
 
   @Override
   public void close() {
+    if (hasDiskFailed) {
+      // The last connection to be closed would empty the write-ahead log into the database and
+      // delete it: the one copy that is whole.
+      readers.end();
+      writer.end();
+      return;
+    }
     readers.close();
     writer.close();
   }

@@ -14,6 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 import org.sqlite.SQLiteOpenMode;
 
 /// A connection to an SQLite file. Transactions are begun and ended here, in words: the driver's
@@ -25,6 +27,9 @@ final class SqliteConnection implements AutoCloseable {
 
   private static final int LARGE_CACHE_KIB = 256 * 1024;
 
+  /// 4 MiB, as SQLite has it.
+  private static final int WAL_PAGES = 1_000;
+
   /// 64 MiB.
   private static final int LARGE_WAL_PAGES = 16 * 1024;
 
@@ -32,6 +37,7 @@ final class SqliteConnection implements AutoCloseable {
   private final String beginning;
   private final KeptStatements statements = new KeptStatements();
   private final Handle handle;
+  private int walPages = WAL_PAGES;
 
   private SqliteConnection(SQLiteConnection connection, String beginning) {
     this.connection = connection;
@@ -52,7 +58,10 @@ final class SqliteConnection implements AutoCloseable {
     try {
       requireSound(file, connection);
       Migrations.bringUpToDate(url, connection, Map.of("bytewise", "", "inKey", " WITHOUT ROWID"));
-      return new SqliteConnection(connection, "BEGIN IMMEDIATE");
+      SqliteConnection writer = new SqliteConnection(connection, "BEGIN IMMEDIATE");
+      // See checkpointIfDue.
+      writer.run("PRAGMA wal_autocheckpoint = 0");
+      return writer;
     } catch (SQLException | RuntimeException | Database.CannotOpen e) {
       connection.close();
       throw e;
@@ -154,7 +163,62 @@ final class SqliteConnection implements AutoCloseable {
   /// database at once. Not for a server, whose readers would wade through a long WAL.
   void expectLargeTransactions() {
     run("PRAGMA cache_size = -" + LARGE_CACHE_KIB);
-    run("PRAGMA wal_autocheckpoint = " + LARGE_WAL_PAGES);
+    walPages = LARGE_WAL_PAGES;
+  }
+
+  /// Copies what was committed from the WAL into the database if there is much of it, as far as
+  /// readers let it.
+  ///
+  /// @throws TransactionException if it cannot; what was committed stays in the WAL
+  void checkpointIfDue() {
+    if (checkpoint("PRAGMA wal_checkpoint(NOOP)") >= walPages) {
+      checkpoint("PRAGMA wal_checkpoint(PASSIVE)");
+    }
+  }
+
+  /// @return how many pages the WAL holds
+  private int checkpoint(String sql) {
+    try {
+      PreparedStatement statement = statements.create(connection, sql);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() ? row.getInt(2) : 0;
+      } finally {
+        statements.close(connection, sql, statement);
+      }
+    } catch (SQLException e) {
+      throw new TransactionException(e);
+    }
+  }
+
+  /// Whether the disk failed to keep what was written to it, by what SQLite says. The system tells
+  /// that once; asked again it may take what is lost for written.
+  static boolean isLossOnDisk(Throwable failure) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof SQLiteException sqlite) {
+        SQLiteErrorCode code = sqlite.getResultCode();
+        return code == SQLiteErrorCode.SQLITE_IOERR_FSYNC
+            || code == SQLiteErrorCode.SQLITE_IOERR_DIR_FSYNC;
+      }
+    }
+    return false;
+  }
+
+  /// After a commit that was written to the WAL and failed on the disk: the next start would find
+  /// it there, whole, and take it for committed, though it was refused. Another commit takes its
+  /// place, on disk or at least in what the system holds for the file.
+  void writeOverWhatFailed() {
+    try {
+      begin();
+      handle.execute(
+          """
+          INSERT INTO counter (name, value) VALUES ('failed commits', 1)
+          ON CONFLICT (name) DO UPDATE SET value = counter.value + 1
+          """);
+      commit();
+    } catch (RuntimeException e) {
+      LOG.debug("nor can it be written over", e);
+      rollback();
+    }
   }
 
   /// @throws TransactionException if it cannot; then there is no transaction
