@@ -15,6 +15,7 @@ import picocli.CommandLine.Option;
       "Checks the audit events of all customers: that none is missing or was changed, and that each"
           + " follows the one before. The server may run meanwhile. Exit code 3 if anything is"
           + " wrong, 1 if it could not be checked.",
+      "What --audit-retention removed is no fault: each chain tells up to which event that is.",
       "Who can write the database can write a chain anew. So keep the heads of the chains elsewhere"
           + " (--heads-out), and give them to a later check (--heads): what was known then must"
           + " still be there."
@@ -22,6 +23,13 @@ import picocli.CommandLine.Option;
 final class AuditOptions {
 
   @Mixin ServeOptions installation = new ServeOptions();
+
+  @Option(
+      names = "--export",
+      paramLabel = "FILE",
+      description =
+          "What 'clientele audit export' wrote as NDJSON: this is checked, and no database.")
+  Optional<Path> export = Optional.empty();
 
   @Option(
       names = "--heads",

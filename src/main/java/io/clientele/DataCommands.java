@@ -3,6 +3,7 @@ package io.clientele;
 import io.clientele.audit.AuditChains;
 import io.clientele.audit.AuditChains.Head;
 import io.clientele.audit.AuditEvent;
+import io.clientele.audit.AuditExport;
 import io.clientele.audit.AuditStore;
 import io.clientele.cli.BackupFile;
 import io.clientele.cli.HeadsFile;
@@ -13,16 +14,23 @@ import io.clientele.db.Database;
 import io.clientele.http.Unavailable;
 import io.clientele.id.CustomerId;
 import io.clientele.key.KeyStore;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -32,15 +40,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/// The commands `backup`, `restore` and `audit verify`.
+/// The commands `backup`, `restore`, `audit verify` and `audit export`.
 final class DataCommands {
 
   private static final int MOST_FAULTS_TOLD = 100;
+  private static final long PROGRESS_EVERY = Duration.ofSeconds(10).toNanos();
 
   private final Map<String, String> environment;
   private final PrintStream err;
   private final InstantSource clock = InstantSource.system();
   private int faultsTold;
+  private int remarksTold;
 
   DataCommands(Map<String, String> environment, PrintStream err) {
     this.environment = environment;
@@ -239,13 +249,11 @@ final class DataCommands {
       }
       List<Head> known = options.heads.isEmpty() ? List.of() : HeadsFile.read(options.heads.get());
       List<Head> heads = new ArrayList<>();
-      AuditChains chains = new AuditChains(known, this::tell, heads::add);
-      try (Database database = Installation.openBeside(settings, clock)) {
-        database.read(
-            tx -> {
-              chains.check(new AuditStore(clock), tx);
-              return heads;
-            });
+      AuditChains chains = new AuditChains(known, this::tell, this::remark, heads::add);
+      if (options.export.isPresent()) {
+        checkExport(options.export.get(), chains);
+      } else {
+        checkDatabase(settings, chains);
       }
       // What is wrong must not become what later checks hold on to.
       if (options.headsOut.isPresent() && chains.faults() == 0) {
@@ -254,12 +262,18 @@ final class DataCommands {
       err.println(
           String.format(
               Locale.ROOT,
-              "%,d events of %,d customers: %s.",
+              "%,d events of %,d customers: %s%s.",
               chains.events(),
               chains.customers(),
               chains.faults() == 0
                   ? "nothing is missing or changed"
-                  : String.format(Locale.ROOT, "%,d faults", chains.faults())));
+                  : String.format(Locale.ROOT, "%,d faults", chains.faults()),
+              chains.removed() == 0
+                  ? ""
+                  : String.format(
+                      Locale.ROOT,
+                      "; %,d before them were removed by retention, as the chains tell",
+                      chains.removed())));
       return chains.faults() == 0;
     } catch (Unavailable e) {
       throw new StartException("The database cannot be read: " + e.getMessage(), e);
@@ -268,13 +282,157 @@ final class DataCommands {
     }
   }
 
+  private void checkDatabase(Settings settings, AuditChains chains) throws StartException {
+    try (Database database = Installation.openBeside(settings, clock)) {
+      database.read(
+          tx -> {
+            chains.check(new AuditStore(clock), tx);
+            return chains;
+          });
+    }
+  }
+
+  private static void checkExport(Path file, AuditChains chains) throws IOException {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+      AuditExport.check(in, chains);
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
+  }
+
   private void tell(AuditChains.Fault fault) {
-    if (faultsTold < MOST_FAULTS_TOLD) {
-      err.println(fault);
-    } else if (faultsTold == MOST_FAULTS_TOLD) {
+    tell(faultsTold++, fault.toString());
+  }
+
+  private void remark(AuditChains.Fault remark) {
+    tell(remarksTold++, "remark: " + remark);
+  }
+
+  private void tell(int before, String what) {
+    if (before < MOST_FAULTS_TOLD) {
+      err.println(what);
+    } else if (before == MOST_FAULTS_TOLD) {
       err.println("…");
     }
-    faultsTold++;
+  }
+
+  /// `clientele audit export`
+  void exportAudit(List<String> words, PrintStream out) throws SettingsException, StartException {
+    AuditExportOptions options = new AuditExportOptions();
+    SettingsFaults faults = new SettingsFaults();
+    SettingsSources.read(options, words, environment, faults);
+    Optional<CustomerId> only = options.customer.flatMap(CustomerId::parse);
+    if (options.customer.isPresent() && only.isEmpty()) {
+      faults.add("--customer '" + options.customer.get() + "' is no customer's id");
+    }
+    AuditExport.Format format =
+        switch (options.format) {
+          case "ndjson" -> AuditExport.Format.NDJSON;
+          case "csv" -> AuditExport.Format.CSV;
+          default -> {
+            faults.add("--format must be ndjson or csv");
+            yield AuditExport.Format.NDJSON;
+          }
+        };
+    if (options.out.isEmpty()) {
+      faults.add("--out must name a file, or be - for standard output");
+    }
+    Settings settings = Settings.from(options.installation, faults);
+    try (Database database = Installation.openBeside(settings, clock)) {
+      if (only.isPresent()
+          && !database.read(tx -> new AuditStore(clock).hasChain(tx, only.get()))) {
+        throw new StartException("There is no customer " + only.get() + ".");
+      }
+      if (options.out.equals("-")) {
+        OutputStream checked = new CheckedOutput(out);
+        export(database, only, format, checked);
+        checked.flush();
+        return;
+      }
+      Path file = Path.of(options.out).toAbsolutePath();
+      Path part = withEnding(file, ".part");
+      if (Files.exists(file)) {
+        throw new FileAlreadyExistsException(file.toString());
+      }
+      if (Files.exists(part)) {
+        throw new StartException(
+            "There is a file " + part + ", left by an export that was cut off: delete it.");
+      }
+      // A signal ends the process without ceremony.
+      part.toFile().deleteOnExit();
+      PrivateFile.create(part, content -> export(database, only, format, content));
+      Files.move(part, file);
+      syncDirectory(Objects.requireNonNull(file.getParent()));
+    } catch (Unavailable e) {
+      throw new StartException("The database cannot be read: " + e.getMessage(), e);
+    } catch (UncheckedIOException e) {
+      throw cannot(Objects.requireNonNull(e.getCause()));
+    } catch (IOException e) {
+      throw cannot(e);
+    }
+  }
+
+  private void export(
+      Database database,
+      Optional<CustomerId> only,
+      AuditExport.Format format,
+      OutputStream content) {
+    AuditExport export = new AuditExport(content, format, new ProgressLines()::exported);
+    AuditStore store = new AuditStore(clock);
+    database.read(
+        tx -> {
+          only.ifPresentOrElse(
+              customer -> export.write(store, tx, customer), () -> export.write(store, tx));
+          return export;
+        });
+    err.println(
+        String.format(
+            Locale.ROOT,
+            "%,d events of %,d customers exported.",
+            export.events(),
+            export.customers()));
+  }
+
+  /// A line every ten seconds.
+  private final class ProgressLines {
+    private long last = System.nanoTime();
+
+    void exported(long events) {
+      if (events % 1_000 == 0 && System.nanoTime() - last >= PROGRESS_EVERY) {
+        last = System.nanoTime();
+        err.println(String.format(Locale.ROOT, "Exported so far: %,d events", events));
+      }
+    }
+  }
+
+  /// A `PrintStream` keeps silent about what it cannot write.
+  private static final class CheckedOutput extends BufferedOutputStream {
+    private final PrintStream stream;
+
+    CheckedOutput(PrintStream stream) {
+      super(stream, 1 << 16);
+      this.stream = stream;
+    }
+
+    @Override
+    public synchronized void write(byte[] bytes, int from, int length) throws IOException {
+      super.write(bytes, from, length);
+      requireWritten();
+    }
+
+    @Override
+    public synchronized void flush() throws IOException {
+      super.flush();
+      requireWritten();
+    }
+
+    private void requireWritten() throws IOException {
+      if (stream.checkError()) {
+        throw new IOException("standard output cannot be written");
+      }
+    }
   }
 
   private static void refusePostgresql(Settings settings, String instead) throws StartException {

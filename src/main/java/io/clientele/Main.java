@@ -30,6 +30,8 @@ public final class Main {
   private static final int MISUSED = 2;
   private static final int WRONG = 3;
 
+  private static final Set<String> AUDIT_COMMANDS = Set.of("verify", "export");
+
   private Main() {}
 
   @Command(
@@ -108,7 +110,8 @@ public final class Main {
       CommandLine backup,
       CommandLine restore,
       CommandLine audit,
-      CommandLine verify) {
+      CommandLine verify,
+      CommandLine export) {
 
     /// Options that say which installation is meant.
     private static final Set<String> WHERE =
@@ -149,15 +152,17 @@ public final class Main {
       CommandLine restore = new CommandLine(new RestoreOptions());
       CommandLine audit = new CommandLine(new Audit());
       CommandLine verify = new CommandLine(new AuditOptions());
-      for (CommandLine each : List.of(backup, restore, verify)) {
+      CommandLine export = new CommandLine(new AuditExportOptions());
+      for (CommandLine each : List.of(backup, restore, verify, export)) {
         hideWhatOnlyServes(each, FOR_DATA);
       }
       whole.addSubcommand("backup", backup);
       whole.addSubcommand("restore", restore);
       whole.addSubcommand("audit", audit);
       audit.addSubcommand("verify", verify);
+      audit.addSubcommand("export", export);
       return new CommandLines(
-          whole, serve, operator, reset, imports, generate, backup, restore, audit, verify);
+          whole, serve, operator, reset, imports, generate, backup, restore, audit, verify, export);
     }
 
     /// Options of `import` and `generate` that people should see.
@@ -176,7 +181,7 @@ public final class Main {
             "--clients",
             "--seed");
 
-    /// Options of `backup`, `restore` and `audit verify` that people should see.
+    /// Options of `backup`, `restore`, `audit verify` and `audit export` that people should see.
     private static final Set<String> FOR_DATA =
         Set.of(
             "--data",
@@ -187,8 +192,12 @@ public final class Main {
             "--config",
             "--help",
             "--keep-tokens",
+            "--export",
             "--heads",
-            "--heads-out");
+            "--heads-out",
+            "--customer",
+            "--format",
+            "--out");
 
     private static void hideWhatOnlyServes(CommandLine command, Set<String> shown) {
       for (OptionSpec option : List.copyOf(command.getCommandSpec().options())) {
@@ -286,30 +295,35 @@ public final class Main {
       List<String> words, Map<String, String> environment, PrintStream out, PrintStream err)
       throws SettingsException, StartException {
     boolean isAudit = words.getFirst().equals("audit");
-    if (isAudit && (words.size() < 2 || !words.get(1).equals("verify"))) {
+    if (isAudit && (words.size() < 2 || !AUDIT_COMMANDS.contains(words.get(1)))) {
       if (asksForHelp(words)) {
         CommandLines.make().audit.usage(out);
         return DONE;
       }
-      err.println("clientele: say 'clientele audit verify'; see clientele audit --help");
+      err.println(
+          "clientele: say 'clientele audit verify' or 'clientele audit export'; see clientele audit"
+              + " --help");
       return MISUSED;
     }
+    String command = isAudit ? words.get(1) : words.getFirst();
     List<String> rest = words.subList(isAudit ? 2 : 1, words.size());
     if (asksForHelp(rest)) {
       CommandLines program = CommandLines.make();
-      CommandLine command =
-          switch (words.getFirst()) {
+      CommandLine asked =
+          switch (command) {
             case "backup" -> program.backup;
             case "restore" -> program.restore;
+            case "export" -> program.export;
             default -> program.verify;
           };
-      command.usage(out);
+      asked.usage(out);
       return DONE;
     }
     DataCommands commands = new DataCommands(environment, err);
-    switch (words.getFirst()) {
+    switch (command) {
       case "backup" -> commands.backup(rest);
       case "restore" -> commands.restore(rest);
+      case "export" -> commands.exportAudit(rest, out);
       default -> {
         return commands.verifyAudit(rest) ? DONE : WRONG;
       }

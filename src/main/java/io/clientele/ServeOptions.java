@@ -183,6 +183,15 @@ final class ServeOptions {
   String stalenessLimit = "";
 
   @Option(
+      names = "--audit-retention",
+      paramLabel = "DAYS",
+      defaultValue = "0",
+      description =
+          "How long audit events are kept; older ones are removed, and 'audit verify' still checks"
+              + " the others (default: ${DEFAULT-VALUE}, for ever).")
+  String auditRetention = "";
+
+  @Option(
       names = "--shutdown-grace",
       paramLabel = "SECONDS",
       defaultValue = "10",

@@ -2,6 +2,7 @@ package io.clientele;
 
 import io.clientele.access.GrantStore;
 import io.clientele.access.RoleStore;
+import io.clientele.audit.AuditRetention;
 import io.clientele.audit.AuditStore;
 import io.clientele.client.ClientAuthenticator;
 import io.clientele.client.ClientCreationEndpoint;
@@ -262,6 +263,7 @@ public final class Server implements AutoCloseable {
     keys.start();
     revocations.start();
     usage.start();
+    opened(open, new AuditRetention(database, audit, settings.auditRetention(), clock)).start();
     opened(open, database.changeLog()).follow();
 
     // The first start.

@@ -36,6 +36,7 @@ import java.util.Set;
 /// @param maxConnections beyond which idle ones are ended
 /// @param peerTimeout for a request to come once it began, and for a mebibyte of an answer
 /// @param stalenessLimit how long known clients get tokens while the database is away
+/// @param auditRetention how long audit events are kept, in whole days; zero for ever
 /// @param grace how long requests under way may take when the server stops
 public record Settings(
     String host,
@@ -57,6 +58,7 @@ public record Settings(
     int maxConnections,
     Duration peerTimeout,
     Duration stalenessLimit,
+    Duration auditRetention,
     Duration grace,
     RequestLog.Format logFormat,
     boolean demo) {
@@ -145,6 +147,7 @@ public record Settings(
             faults.number("max-connections", options.maxConnections, 1, 1_000_000),
             Duration.ofSeconds(faults.number("peer-timeout", options.peerTimeout, 1, 3_600)),
             Duration.ofSeconds(faults.number("staleness-limit", options.stalenessLimit, 1, 86_400)),
+            Duration.ofDays(faults.number("audit-retention", options.auditRetention, 0, 36_500)),
             Duration.ofSeconds(faults.number("shutdown-grace", options.shutdownGrace, 0, 3_600)),
             logFormat(options.logFormat, faults),
             options.demo);

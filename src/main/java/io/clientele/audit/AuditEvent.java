@@ -327,6 +327,40 @@ public sealed interface AuditEvent {
     }
   }
 
+  /// Events at the beginning of a chain were removed, because they were older than events are kept.
+  ///
+  /// @param events how many
+  /// @param lastSeq the number of the last one
+  /// @param lastHash its hash, which the first event that is left names as the one before
+  /// @param before how old they were: all from before this time, as RFC 3339 says
+  record EventsExpired(
+      CustomerId customer, long events, long lastSeq, String lastHash, String before)
+      implements AuditEvent {
+
+    static final String ACTION = "audit.expire";
+    static final String LAST_SEQ = "lastSeq";
+    static final String LAST_HASH = "lastHash";
+
+    @Override
+    public String action() {
+      return ACTION;
+    }
+
+    @Override
+    public String object() {
+      return customer.text();
+    }
+
+    @Override
+    public ObjectNode detail() {
+      return Json.object()
+          .put("events", events)
+          .put(LAST_SEQ, lastSeq)
+          .put(LAST_HASH, lastHash)
+          .put("before", before);
+    }
+  }
+
   /// The database is one that was restored from a backup.
   ///
   /// @param sha256 of the database in the backup, hexadecimal

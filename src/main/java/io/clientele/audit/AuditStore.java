@@ -2,6 +2,8 @@ package io.clientele.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.clientele.audit.AuditChains.Chain;
+import io.clientele.audit.AuditEvent.EventsExpired;
 import io.clientele.db.Transaction;
 import io.clientele.http.Json;
 import io.clientele.http.Page;
@@ -67,6 +69,8 @@ public final class AuditStore {
   public record Listed(List<Entry> items, OptionalLong next) {}
 
   private static final int ROWS_AT_ONCE = 100;
+
+  private static final int REMOVED_AT_ONCE = 250;
 
   /// How many events are looked at for one page of those that a filter lets through.
   private static final int MOST_LOOKED_AT = 10_000;
@@ -180,12 +184,11 @@ public final class AuditStore {
     }
   }
 
-  /// An event as it stands in the database, with the end of its customer's chain.
+  /// An event as it stands in the database, with what is said of its chain.
   ///
   /// @param at epoch milliseconds
   /// @param hashed the text that was hashed
   /// @param hash of that text, SHA-256, hexadecimal
-  /// @param head what the end of the chain is said to be; a number of 0 if nothing is said
   record Link(
       String customer,
       long seq,
@@ -195,21 +198,33 @@ public final class AuditStore {
       String object,
       String hashed,
       String hash,
-      AuditChains.Head head) {}
+      Chain chain) {}
 
   /// Gives every event of every customer, in order of customers and numbers, as of one moment.
   void forEachLink(Transaction tx, Consumer<Link> taker) {
-    tx.handle()
+    links(tx, "", "").map((row, context) -> link(row)).useStream(links -> links.forEach(taker));
+  }
+
+  /// Gives every event of a customer, in order of numbers, as of one moment.
+  void forEachLinkOf(Transaction tx, CustomerId customer, Consumer<Link> taker) {
+    links(tx, "WHERE e.customer_id = :customer", "")
+        .bind("customer", customer.text())
+        .map((row, context) -> link(row))
+        .useStream(links -> links.forEach(taker));
+  }
+
+  private static Query links(Transaction tx, String conditions, String most) {
+    return tx.handle()
         .createQuery(
             """
             SELECT e.customer_id, e.seq, e.at, e.actor, e.action, e.object, e.hashed, e.hash,
-              h.seq AS end_seq, h.hash AS end_hash
+              h.removed_seq, h.removed_hash, h.seq AS end_seq, h.hash AS end_hash
             FROM audit_event e LEFT JOIN audit_head h ON h.customer_id = e.customer_id
-            ORDER BY e.customer_id, e.seq
+            <conditions> ORDER BY e.customer_id, e.seq <most>
             """)
-        .setFetchSize(ROWS_AT_ONCE)
-        .map((row, context) -> link(row))
-        .useStream(links -> links.forEach(taker));
+        .define("conditions", conditions)
+        .define("most", most)
+        .setFetchSize(ROWS_AT_ONCE);
   }
 
   private static Link link(ResultSet row) throws SQLException {
@@ -223,7 +238,18 @@ public final class AuditStore {
         text(row, "object"),
         text(row, "hashed"),
         text(row, "hash"),
-        new AuditChains.Head(customer, row.getLong("end_seq"), text(row, "end_hash")));
+        chain(row, customer));
+  }
+
+  private static Chain chain(ResultSet row, String customer) throws SQLException {
+    if (row.getObject("end_hash") == null) {
+      // It has no row.
+      return new Chain(
+          AuditChains.Head.beginning(customer), new AuditChains.Head(customer, 0, NO_TEXT));
+    }
+    return new Chain(
+        new AuditChains.Head(customer, number(row, "removed_seq"), text(row, "removed_hash")),
+        new AuditChains.Head(customer, number(row, "end_seq"), text(row, "end_hash")));
   }
 
   /// SQLite keeps any kind of value in any column, and compares by kind: what is read as the same
@@ -238,18 +264,188 @@ public final class AuditStore {
         : Long.MIN_VALUE;
   }
 
-  /// Customers of whom no event is there. Each was made with one, and its row stays.
-  List<String> customersWithoutEvents(Transaction tx) {
+  /// Whether a customer has a chain, or should have one.
+  public boolean hasChain(Transaction tx, CustomerId customer) {
     return tx.handle()
         .createQuery(
             """
-            SELECT c.customer_id FROM customer c WHERE NOT EXISTS
-              (SELECT 1 FROM audit_event e WHERE e.customer_id = c.customer_id)
-            UNION SELECT h.customer_id FROM audit_head h WHERE NOT EXISTS
-              (SELECT 1 FROM audit_event e WHERE e.customer_id = h.customer_id)
+            SELECT EXISTS (SELECT 1 FROM customer WHERE customer_id = :customer)
+              OR EXISTS (SELECT 1 FROM audit_event WHERE customer_id = :customer)
             """)
-        .map((row, context) -> text(row, "customer_id"))
+        .bind("customer", customer.text())
+        .mapTo(Boolean.class)
+        .one();
+  }
+
+  /// Chains without an event. Each customer was made with one, and its row stays.
+  List<Chain> chainsWithoutEvents(Transaction tx) {
+    return tx.handle()
+        .createQuery(
+            """
+            SELECT w.customer_id, h.removed_seq, h.removed_hash,
+              h.seq AS end_seq, h.hash AS end_hash
+            FROM (SELECT customer_id FROM customer UNION SELECT customer_id FROM audit_head) w
+            LEFT JOIN audit_head h ON h.customer_id = w.customer_id
+            WHERE NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.customer_id = w.customer_id)
+            ORDER BY w.customer_id
+            """)
+        .map((row, context) -> chain(row, text(row, "customer_id")))
         .list();
+  }
+
+  /// What retention did to a chain.
+  ///
+  /// @param removed how many events it removed
+  /// @param more whether there may be more to remove
+  /// @param fault why it removed none, though it was to
+  public record Expiry(long removed, boolean more, Optional<AuditChains.Fault> fault) {
+    static final Expiry NOTHING = new Expiry(0, false, Optional.empty());
+  }
+
+  /// Customers with events that retention may have to remove, in order.
+  ///
+  /// @param before epoch milliseconds; older events are to be removed
+  /// @param after only customers behind this id; empty for the first
+  public List<CustomerId> withOlder(Transaction tx, long before, String after, int most) {
+    return tx
+        .handle()
+        .createQuery(
+            """
+            SELECT h.customer_id FROM audit_head h
+            JOIN audit_event e ON e.customer_id = h.customer_id AND e.seq = h.removed_seq + 1
+            WHERE h.customer_id > :after AND h.seq > h.removed_seq + 1 AND e.at < :before
+            ORDER BY h.customer_id LIMIT :most
+            """)
+        .bind("after", after)
+        .bind("before", before)
+        .bind("most", most)
+        .map((row, context) -> text(row, "customer_id"))
+        .list()
+        .stream()
+        .flatMap(id -> CustomerId.parse(id).stream())
+        .toList();
+  }
+
+  /// Removes the oldest events of a chain, some at a time, and adds one that tells of it. The last
+  /// event stays. Where the chain is broken nothing is removed: it would take away what shows it.
+  ///
+  /// @param before epoch milliseconds; events are removed up to the first that is not older
+  public Expiry expire(Transaction tx, CustomerId customer, long before) {
+    if (findAndLockHead(tx, customer).isEmpty()) {
+      return Expiry.NOTHING;
+    }
+    List<Link> old =
+        links(
+                tx,
+                "WHERE e.customer_id = :customer AND e.seq > h.removed_seq AND e.seq < h.seq",
+                "LIMIT " + REMOVED_AT_ONCE)
+            .bind("customer", customer.text())
+            .map((row, context) -> link(row))
+            .list();
+    int count = 0;
+    boolean worthIt = false;
+    while (count < old.size() && old.get(count).at() < before) {
+      // An event that tells of a removal, and nothing else: another would take its place.
+      worthIt |= !old.get(count).action().equals(EventsExpired.ACTION);
+      count++;
+    }
+    if (!worthIt) {
+      return Expiry.NOTHING;
+    }
+    List<AuditChains.Fault> faults = new ArrayList<>();
+    AuditChains.Head begins = old.getFirst().chain().removed();
+    if (begins.seq() != 0 && !begins.isAt(lastRemovalTold(tx, customer))) {
+      faults.add(
+          new AuditChains.Fault(
+              customer.text(), begins.seq() + 1, "the chain does not tell why it begins here"));
+    }
+    AuditChains chains = new AuditChains(List.of(), faults::add, remark -> {}, head -> {});
+    chains.begin(old.getFirst().chain());
+    old.subList(0, count).forEach(chains::add);
+    if (!faults.isEmpty()) {
+      return new Expiry(0, false, Optional.of(faults.getFirst()));
+    }
+    remove(tx, customer, begins, old.get(count - 1), before);
+    return new Expiry(count, count == REMOVED_AT_ONCE, Optional.empty());
+  }
+
+  private void remove(
+      Transaction tx, CustomerId customer, AuditChains.Head begins, Link last, long before) {
+    long count = last.seq() - begins.seq();
+    int removed =
+        tx.handle()
+            .createUpdate(
+                """
+                DELETE FROM audit_event
+                WHERE customer_id = :customer AND seq > :begins AND seq <= :last
+                """)
+            .bind("customer", customer.text())
+            .bind("begins", begins.seq())
+            .bind("last", last.seq())
+            .execute();
+    if (removed != count) {
+      throw new IllegalStateException(removed + " events removed instead of " + count);
+    }
+    write(
+        tx,
+        customer,
+        "system",
+        new EventsExpired(
+            customer, count, last.seq(), last.hash(), Instant.ofEpochMilli(before).toString()));
+    tx.handle()
+        .createUpdate(
+            """
+            UPDATE audit_head SET removed_seq = :seq, removed_hash = :hash
+            WHERE customer_id = :customer
+            """)
+        .bind("seq", last.seq())
+        .bind("hash", last.hash())
+        .bind("customer", customer.text())
+        .execute();
+  }
+
+  private static AuditChains.Head lastRemovalTold(Transaction tx, CustomerId customer) {
+    return tx.handle()
+        .createQuery(
+            """
+            SELECT hashed FROM audit_event WHERE customer_id = :customer AND action = :action
+            ORDER BY seq DESC LIMIT 1
+            """)
+        .bind("customer", customer.text())
+        .bind("action", EventsExpired.ACTION)
+        .mapTo(String.class)
+        .findOne()
+        .map(text -> AuditChains.removalIn(Json.parseOurs(text).path("detail"), customer.text()))
+        .orElse(AuditChains.Head.beginning(customer.text()));
+  }
+
+  /// Up to when retention has done all, epoch milliseconds.
+  public long retention(Transaction tx) {
+    return tx.handle()
+        .createQuery("SELECT value FROM counter WHERE name = 'audit.retention'")
+        .mapTo(Long.class)
+        .one();
+  }
+
+  /// Makes sure that nobody else removes events before this transaction ends.
+  public void lockRetention(Transaction tx) {
+    tx.handle()
+        .createQuery("SELECT value FROM counter WHERE name = 'audit.retention'" + tx.forUpdate())
+        .mapTo(Long.class)
+        .one();
+  }
+
+  /// Notes that retention has done all up to a time.
+  ///
+  /// @param before epoch milliseconds
+  public void noteRetention(Transaction tx, long before) {
+    tx.handle()
+        .createUpdate(
+            """
+            UPDATE counter SET value = :before WHERE name = 'audit.retention' AND value < :before
+            """)
+        .bind("before", before)
+        .execute();
   }
 
   /// A page of one customer's events, newest first. A filter that lets few of many through may
@@ -294,19 +490,16 @@ public final class AuditStore {
   /// The event after which so many were looked at; empty if there are not so many.
   private static OptionalLong lastToLookAt(
       Transaction tx, CustomerId customer, OptionalLong before) {
-    long beginning =
-        before.isPresent()
-            ? before.getAsLong()
-            : tx.handle()
-                    .createQuery("SELECT seq FROM audit_head WHERE customer_id = :customer")
-                    .bind("customer", customer.text())
-                    .mapTo(Long.class)
-                    .findOne()
-                    .orElse(0L)
-                + 1;
-    // There is no gap.
-    long end = beginning - MOST_LOOKED_AT;
-    return end > 1 ? OptionalLong.of(end) : OptionalLong.empty();
+    long[] ends =
+        tx.handle()
+            .createQuery("SELECT seq, removed_seq FROM audit_head WHERE customer_id = :customer")
+            .bind("customer", customer.text())
+            .map((row, context) -> new long[] {row.getLong("seq"), row.getLong("removed_seq")})
+            .findOne()
+            .orElse(new long[] {0, 0});
+    // There is no gap from behind what was removed to the end.
+    long end = before.orElse(ends[0] + 1) - MOST_LOOKED_AT;
+    return end > ends[1] + 1 ? OptionalLong.of(end) : OptionalLong.empty();
   }
 
   private static Page.Item<Entry> read(ResultSet row) throws SQLException {

@@ -7,6 +7,7 @@ import io.clientele.audit.AuditStore;
 import io.clientele.audit.AuditStore.Entry;
 import io.clientele.audit.AuditStore.Filter;
 import io.clientele.db.Database;
+import io.clientele.http.Csv;
 import io.clientele.http.Fault;
 import io.clientele.http.Json;
 import io.clientele.http.Page;
@@ -24,6 +25,7 @@ import java.util.OptionalLong;
 public final class AuditEndpoint {
 
   private static final String NDJSON = "application/x-ndjson";
+  private static final String CSV = "text/csv";
 
   private final Database database;
   private final AuditStore audit;
@@ -33,7 +35,8 @@ public final class AuditEndpoint {
     this.audit = audit;
   }
 
-  /// As a JSON array, or one object a line if `Accept` says `application/x-ndjson`.
+  /// As a JSON array; one object a line if `Accept` says `application/x-ndjson`, one record a line
+  /// if it says `text/csv`.
   public Response list(Call call) {
     Map<String, String> parameters = call.request().queryParameters();
     List<Fault> faults = new ArrayList<>();
@@ -56,12 +59,16 @@ public final class AuditEndpoint {
             page.limit());
     AuditStore.Listed found = database.read(tx -> audit.list(tx, call.customer(), filter));
     Response response =
-        call.request().headers("Accept").stream().anyMatch(accept -> accept.contains(NDJSON))
+        accepts(call, NDJSON)
             ? lines(found.items())
-            : array(found.items());
+            : accepts(call, CSV) ? records(found.items()) : array(found.items());
     return found.next().isPresent()
         ? Page.withNext(response, call.request(), Long.toString(found.next().getAsLong()))
         : response;
+  }
+
+  private static boolean accepts(Call call, String mediaType) {
+    return call.request().headers("Accept").stream().anyMatch(accept -> accept.contains(mediaType));
   }
 
   private static OptionalLong time(
@@ -87,6 +94,23 @@ public final class AuditEndpoint {
     StringBuilder lines = new StringBuilder();
     entries.forEach(entry -> lines.append(Json.text(toJson(entry))).append('\n'));
     return Response.of(200, NDJSON, lines.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Response records(List<Entry> entries) {
+    StringBuilder records =
+        new StringBuilder(Csv.line(List.of("seq", "at", "actor", "action", "object", "detail")));
+    for (Entry entry : entries) {
+      records.append(
+          Csv.line(
+              List.of(
+                  Long.toString(entry.seq()),
+                  Times.text(entry.at()),
+                  entry.actor(),
+                  entry.action(),
+                  entry.object(),
+                  Csv.json(entry.detail()))));
+    }
+    return Response.of(200, Csv.MEDIA_TYPE, records.toString());
   }
 
   private static ObjectNode toJson(Entry entry) {

@@ -14,7 +14,7 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 final class Migrations {
 
   /// The newest file in `db/migration`.
-  static final int NEWEST = 1;
+  static final int NEWEST = 2;
 
   private Migrations() {}
 

@@ -23,7 +23,8 @@ import java.util.List;
 import java.util.Locale;
 
 /// JSON read strictly and written plainly; the one place that configures the parser. Limits: depth
-/// 32, a string 64 KiB, a number 100 digits, a million tokens.
+/// 32, a string 64 KiB, a number 100 digits, a million tokens. What we wrote ourselves may hold
+/// longer strings.
 public final class Json {
 
   private static final JsonFactory FACTORY =
@@ -40,6 +41,20 @@ public final class Json {
           .build();
 
   private static final ObjectMapper MAPPER = JsonMapper.builder(FACTORY).build();
+
+  /// A document may stand in a string of another.
+  private static final ObjectMapper OURS =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(64)
+                          .maxStringLength(32 * 1024 * 1024)
+                          .build())
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                  .build())
+          .build();
+
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   /// More are not told: a document that repeats so many keys was not written in good faith.
@@ -184,7 +199,7 @@ public final class Json {
   /// @throws UncheckedIOException if it is no JSON after all
   public static JsonNode parseOurs(String text) {
     try {
-      return MAPPER.readTree(text);
+      return OURS.readTree(text);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException("a stored document is no JSON", e);
     }
@@ -195,7 +210,7 @@ public final class Json {
   /// @throws UncheckedIOException if it is no JSON after all
   public static JsonNode parseOurs(byte[] text) {
     try {
-      return MAPPER.readTree(text);
+      return OURS.readTree(text);
     } catch (IOException e) {
       throw new UncheckedIOException("a stored document is no JSON", e);
     }
