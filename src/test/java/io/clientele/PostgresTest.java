@@ -157,7 +157,8 @@ class PostgresTest {
         assertThat(nodes.second().http().get("/oauth/jwks", "").json())
             .isEqualTo(nodes.first().http().get("/oauth/jwks", "").json());
         List<String> actions =
-            nodes.second()
+            nodes
+                .second()
                 .http()
                 .get("/oauth/customers/operator/audit?action=operator.create", token)
                 .json()
@@ -171,7 +172,8 @@ class PostgresTest {
       try (Nodes nodes = Nodes.start(directory)) {
         assertThatThrownBy(
                 () ->
-                    TestServer.startOn(directory.resolve("three"), "--database", nodes.url()).close())
+                    TestServer.startOn(directory.resolve("three"), "--database", nodes.url())
+                        .close())
             .hasMessageContaining("master key");
       }
     }
@@ -241,7 +243,8 @@ class PostgresTest {
         assertThat(nodes.livesOnTheSecond(kept)).isTrue();
 
         String kid =
-            nodes.first()
+            nodes
+                .first()
                 .http()
                 .post("/oauth/keys/rotate", nodes.first().operatorToken(), "")
                 .expect(201)
@@ -270,11 +273,7 @@ class PostgresTest {
           nodes.first().http().put(client.path() + "/revoketokens", abc.adminToken()).expect(200);
           String token = client.token();
 
-          nodes
-              .second()
-              .http()
-              .form("/oauth/revoke", client.basic(), "token", token)
-              .expect(200);
+          nodes.second().http().form("/oauth/revoke", client.basic(), "token", token).expect(200);
 
           Eventually.is("revoked", () -> !nodes.first().isActive(token));
         }
@@ -287,7 +286,8 @@ class PostgresTest {
         Customer abc = nodes.first().newCustomer("tenant1");
         String id = Names.unique("client");
         // The second node remembers for a while that there is no such client.
-        nodes.second()
+        nodes
+            .second()
             .http()
             .form("/oauth/token", Http.basic(id, "wrong"), "grant_type", "client_credentials")
             .expect(401);
@@ -297,7 +297,8 @@ class PostgresTest {
             BOUND,
             "the client gets a token",
             () ->
-                nodes.second()
+                nodes
+                        .second()
                         .http()
                         .form("/oauth/token", client.basic(), "grant_type", "client_credentials")
                         .status()

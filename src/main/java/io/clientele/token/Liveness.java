@@ -66,8 +66,8 @@ public final class Liveness {
         : Optional.of(new LivingToken(claims, client.get(), customer.get()));
   }
 
-  /// The token, if it is one of ours that has neither expired nor been revoked alone; its client and
-  /// customer are not looked at.
+  /// The token, if it is one of ours that has neither expired nor been revoked alone; its client
+  /// and customer are not looked at.
   ///
   /// @throws io.clientele.http.Unavailable if this node does not know what the others did
   /// @throws MustWait if the database must be asked and this thread may not wait

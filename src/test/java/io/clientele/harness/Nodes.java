@@ -45,8 +45,7 @@ public record Nodes(TestServer first, TestServer second, String url) implements 
   public static Nodes start(Path directory, String url, Relay toTheDatabase) throws Exception {
     Path masterKey = masterKey(directory);
     TestServer first = node(directory.resolve("one"), url, masterKey);
-    String behind =
-        url.replaceFirst("127\\.0\\.0\\.1:\\d+", "127.0.0.1:" + toTheDatabase.port());
+    String behind = url.replaceFirst("127\\.0\\.0\\.1:\\d+", "127.0.0.1:" + toTheDatabase.port());
     return new Nodes(first, node(directory.resolve("two"), behind, masterKey), url);
   }
 
@@ -58,13 +57,7 @@ public record Nodes(TestServer first, TestServer second, String url) implements 
 
   private static TestServer node(Path data, String url, Path masterKey) {
     return TestServer.startOn(
-        data,
-        "--database",
-        url,
-        "--master-key-file",
-        masterKey.toString(),
-        "--issuer",
-        ISSUER);
+        data, "--database", url, "--master-key-file", masterKey.toString(), "--issuer", ISSUER);
   }
 
   /// Whether the first start was this one's.

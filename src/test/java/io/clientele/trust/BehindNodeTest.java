@@ -48,8 +48,7 @@ class BehindNodeTest {
                     client.path(),
                     admin(client),
                     Customer.client(
-                        client.id(),
-                        Map.of("ROLE_USER", List.of(client.customer().tenant(0)))))
+                        client.id(), Map.of("ROLE_USER", List.of(client.customer().tenant(0)))))
                 .expect(200));
     deeds.put(
         "its secret replaced",

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The same history on two nodes with one PostgreSQL, each request to either: what one has
-/// acknowledged the other knows within a second. A node issues tokens to clients that it knows, also
-/// while it has not heard of the other's deeds for long; only such a token must be dead.
+/// acknowledged the other knows within a second. A node issues tokens to clients that it knows,
+/// also while it has not heard of the other's deeds for long; only such a token must be dead.
 @TrustCase(
     id = "T19",
     title = "the same on two nodes",

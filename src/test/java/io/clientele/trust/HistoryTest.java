@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 
-/// Whatever prevents a token has prevented it when it is acknowledged, and nothing else does: judged
-/// from the whole history of many threads' requests ([HistoryChecker]).
+/// Whatever prevents a token has prevented it when it is acknowledged, and nothing else does:
+/// judged from the whole history of many threads' requests ([HistoryChecker]).
 @TrustCase(
     id = "T19",
     title = "Changes take effect when they are acknowledged: a history of 32 threads",
@@ -39,8 +39,7 @@ class HistoryTest {
 
   /// @param uses how long after a change another node may let tokens pass
   /// @param issues how long after a change another node may issue tokens, which must be dead
-  static void judge(
-      List<URI> nodes, JsonNode operator, Duration uses, Duration issues, Tally tally)
+  static void judge(List<URI> nodes, JsonNode operator, Duration uses, Duration issues, Tally tally)
       throws InterruptedException {
     Traffic.Operator asking =
         new Traffic.Operator(

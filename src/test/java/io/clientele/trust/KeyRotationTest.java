@@ -93,8 +93,7 @@ class KeyRotationTest {
     try (KeepAlive connection = KeepAlive.to(uri)) {
       CachingVerifier verifier = new CachingVerifier(uri, times.cache);
       for (int i = 0; tally.done() < tally.required() || signers.size() < times.keys; i++) {
-        int status =
-            connection.form("/oauth/token", basic, "grant_type=client_credentials");
+        int status = connection.form("/oauth/token", basic, "grant_type=client_credentials");
         if (status != 200) {
           tally.wrong("a token is refused: " + status);
           continue;

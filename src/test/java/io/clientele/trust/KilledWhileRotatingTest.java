@@ -32,8 +32,16 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledWhileRotatingTest {
 
   private static final String[] ARGUMENTS = {
-    "--key-rotation", "2", "--key-publish-lead", "1", "--jwks-cache", "1", "--port", "0",
-    "--issuer", "https://id.example.com"
+    "--key-rotation",
+    "2",
+    "--key-publish-lead",
+    "1",
+    "--jwks-cache",
+    "1",
+    "--port",
+    "0",
+    "--issuer",
+    "https://id.example.com"
   };
 
   /// Rotations between two kills.
@@ -136,8 +144,7 @@ class KilledWhileRotatingTest {
       throws InterruptedException {
     CountDownLatch enough = new CountDownLatch(1 + random.nextInt(MOST_ROTATIONS));
     URI uri = server.uri();
-    RandomGenerator own =
-        RandomGeneratorFactory.of("L64X128MixRandom").create(random.nextLong());
+    RandomGenerator own = RandomGeneratorFactory.of("L64X128MixRandom").create(random.nextLong());
     Thread rotating =
         Thread.ofPlatform()
             .start(

@@ -209,11 +209,7 @@ class NoReturnTest {
       // Whoever re-creates a deleted id must be able to give what it had.
       boolean wantsHigh = actor == Actor.OPERATOR && random.nextInt(3) == 0;
       ObjectNode wanted =
-          Customer.client(
-              id,
-              wantsHigh
-                  ? Map.of("ROLE_ADMIN_CUSTOMER", List.of())
-                  : Map.of());
+          Customer.client(id, wantsHigh ? Map.of("ROLE_ADMIN_CUSTOMER", List.of()) : Map.of());
       String path = actor == Actor.RIVAL ? rival.clients() : victim.clients();
       int status = connection.manage("POST", path, token, wanted.toString());
       boolean wasThere = program.exists || !program.old.isEmpty();
@@ -246,9 +242,7 @@ class NoReturnTest {
         program.basic = Http.basic(id, connection.member("clientSecret"));
       }
       if (status == 409
-          && !connection
-              .member("errorMessage")
-              .equals("Client '" + id + "' already exists")) {
+          && !connection.member("errorMessage").equals("Client '" + id + "' already exists")) {
         tally.wrong("a taken id is told in other words: " + connection.shown());
       }
     }
@@ -289,8 +283,7 @@ class NoReturnTest {
       if (!program.exists) {
         return;
       }
-      int status =
-          connection.form("/oauth/token", program.basic, "grant_type=client_credentials");
+      int status = connection.form("/oauth/token", program.basic, "grant_type=client_credentials");
       expect(id + " asks for a token", active ? 200 : 401, status);
       if (status == 200) {
         tokens.add(new Token(connection.member("access_token"), id));
@@ -351,8 +344,7 @@ class NoReturnTest {
 
     private void deleteTenant() {
       String tenant = tenantIds.get(random.nextInt(tenantIds.size()));
-      int status =
-          connection.manage("DELETE", victim.path() + "/tenants/" + tenant, operator, "");
+      int status = connection.manage("DELETE", victim.path() + "/tenants/" + tenant, operator, "");
       expect("tenant " + tenant + " is deleted", tenants.get(tenant) ? 200 : 404, status);
       if (status == 200) {
         tenants.put(tenant, false);
@@ -362,9 +354,7 @@ class NoReturnTest {
 
     private void deleteCustomer() {
       expect(
-          "the customer is deleted",
-          200,
-          connection.manage("DELETE", victim.path(), operator, ""));
+          "the customer is deleted", 200, connection.manage("DELETE", victim.path(), operator, ""));
       exists = false;
       active = false;
       killAll();
@@ -389,8 +379,7 @@ class NoReturnTest {
       expect(
           "its administrator gets a token",
           401,
-          connection.form(
-              "/oauth/token", victim.admin().basic(), "grant_type=client_credentials"));
+          connection.form("/oauth/token", victim.admin().basic(), "grant_type=client_credentials"));
     }
 
     private void check(Token token) {

@@ -79,10 +79,7 @@ class PlantedFaultTest {
       assertThat(made.wrong()).isEmpty();
       if (verdict.wrongs() > 0) {
         return String.format(
-            Locale.ROOT,
-            "after %,d requests, %s",
-            i * REQUESTS,
-            verdict.wrong().getFirst());
+            Locale.ROOT, "after %,d requests, %s", i * REQUESTS, verdict.wrong().getFirst());
       }
     }
     throw new AssertionError("the planted fault is not found");

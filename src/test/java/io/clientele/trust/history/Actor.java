@@ -194,8 +194,7 @@ final class Actor implements AutoCloseable {
   }
 
   private void unexpected(String what, int status) {
-    counts.wrong.add(
-        what + " is answered " + status + ": " + connections.get(node).shown());
+    counts.wrong.add(what + " is answered " + status + ": " + connections.get(node).shown());
   }
 
   private int form(String path, String basic, String form) {
@@ -241,8 +240,7 @@ final class Actor implements AutoCloseable {
   private void write(boolean certain, Does... effects) {
     for (Does each : effects) {
       log.changed(
-          new Change(
-              each.effect, each.gate, begin, certain ? end : Change.NEVER, node, certain));
+          new Change(each.effect, each.gate, begin, certain ? end : Change.NEVER, node, certain));
     }
   }
 
@@ -327,8 +325,7 @@ final class Actor implements AutoCloseable {
     int gate = history.newGate();
     if (does("POST", program.path() + "/secrets", "", new Does(Effect.OPEN, gate))) {
       KeepAlive answer = connections.get(node);
-      program.secrets.add(
-          program.held(answer.member("id"), gate, answer.member("clientSecret")));
+      program.secrets.add(program.held(answer.member("id"), gate, answer.member("clientSecret")));
     }
     issue(owner, program, false);
     program
@@ -485,11 +482,7 @@ final class Actor implements AutoCloseable {
     String tenant = newName("short-lived");
     if (does("POST", owner.path() + "/tenants", "{\"id\":\"" + tenant + "\"}")) {
       probe(owner);
-      does(
-          "DELETE",
-          owner.path() + "/tenants/" + tenant,
-          "",
-          new Does(Effect.KILL, owner.gate()));
+      does("DELETE", owner.path() + "/tenants/" + tenant, "", new Does(Effect.KILL, owner.gate()));
       probe(owner);
     }
   }
@@ -544,8 +537,7 @@ final class Actor implements AutoCloseable {
     int gate = history.newGate();
     List<Program> programs = new ArrayList<>();
     Owner owner =
-        new Owner(
-            id, tenant, gate, history.newGate(), programs, new ReentrantReadWriteLock());
+        new Owner(id, tenant, gate, history.newGate(), programs, new ReentrantReadWriteLock());
     untilDone(
         () ->
             does(

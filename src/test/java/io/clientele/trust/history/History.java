@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// [Log] of its own; read it when all are done.
 ///
 /// What a request must pass are **gates**: a client, its customer, a secret, the permission of a
-/// role, each a number. A **token** is an attempt to get one that succeeded; it stands behind the gates
-/// of its client and customer.
+/// role, each a number. A **token** is an attempt to get one that succeeded; it stands behind the
+/// gates of its client and customer.
 public final class History {
 
   /// In the place of a gate or token where there is none.

@@ -61,15 +61,7 @@ class HistoryCheckerTest {
 
   private void used(int token, boolean passed, long begin, long end, int node) {
     log.used(
-        Kind.INTROSPECT,
-        passed,
-        at(begin),
-        at(end),
-        node,
-        client,
-        customer,
-        History.NONE,
-        token);
+        Kind.INTROSPECT, passed, at(begin), at(end), node, client, customer, History.NONE, token);
   }
 
   private Verdict verdict() {
@@ -345,8 +337,7 @@ class HistoryCheckerTest {
     }
 
     private void tried(boolean passed, long begin, long end) {
-      log.used(
-          Kind.RIGHT, passed, at(begin), at(end), 0, client, customer, permission, token);
+      log.used(Kind.RIGHT, passed, at(begin), at(end), 0, client, customer, permission, token);
     }
 
     @Test

@@ -113,9 +113,7 @@ final class Population {
     /// A current secret, if there is one now; or one that was ended, if there was one.
     Optional<Held> anySecret(RandomGenerator random, boolean old) {
       Optional<Held> one =
-          old
-              ? Optional.ofNullable(ended.get(random.nextInt(ended.length())))
-              : Optional.empty();
+          old ? Optional.ofNullable(ended.get(random.nextInt(ended.length()))) : Optional.empty();
       if (one.isPresent()) {
         return one;
       }
