@@ -1,6 +1,5 @@
 package io.clientele;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,9 +10,7 @@ import io.clientele.harness.Customer;
 import io.clientele.harness.Names;
 import io.clientele.harness.PostgresServer;
 import io.clientele.harness.TestServer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -27,8 +24,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -50,24 +45,6 @@ class BackupTest {
 
   @TempDir Path directory;
 
-  private record Said(int code, String err) {
-    Said succeeded() {
-      assertThat(code).as(err).isZero();
-      return this;
-    }
-  }
-
-  private static Said run(String... arguments) {
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            List.of(arguments),
-            Map.of(),
-            new PrintStream(new ByteArrayOutputStream(), true, UTF_8),
-            new PrintStream(err, true, UTF_8));
-    return new Said(code, err.toString(UTF_8));
-  }
-
   /// A server on the embedded database, with the same issuer wherever it is.
   private static TestServer embedded(Path data) {
     return TestServer.startOn(data, "--database", "", "--issuer", ISSUER);
@@ -85,15 +62,15 @@ class BackupTest {
     return directory.resolve("elsewhere");
   }
 
-  private Said backup() {
-    return run("backup", file().toString(), "--data", data().toString());
+  private Program.Said backup() {
+    return Program.run("backup", file().toString(), "--data", data().toString());
   }
 
-  private Said restore(String... more) {
+  private Program.Said restore(String... more) {
     List<String> words =
         new ArrayList<>(List.of("restore", file().toString(), "--data", elsewhere().toString()));
     words.addAll(List.of(more));
-    return run(words.toArray(String[]::new));
+    return Program.run(words.toArray(String[]::new));
   }
 
   /// The master key is brought to the other machine by a way of its own.
@@ -156,7 +133,7 @@ class BackupTest {
       restore().succeeded();
 
       assertThat(names(elsewhere())).containsExactly("clientele.db", "lock", "master.key");
-      assertThat(run("audit", "verify", "--data", elsewhere().toString()).succeeded().err())
+      assertThat(Program.run("audit", "verify", "--data", elsewhere().toString()).succeeded().err())
           .contains("nothing is missing or changed");
       try (TestServer server = embedded(elsewhere())) {
         for (Client client : before) {
@@ -182,7 +159,7 @@ class BackupTest {
     void saysWhatItHolds() throws Exception {
       try (TestServer server = embedded(data())) {
         server.newCustomer("tenant");
-        Said said = backup().succeeded();
+        Program.Said said = backup().succeeded();
         assertThat(said.err()).contains("master.key) is not in it");
         try (ZipFile zip = new ZipFile(file().toFile())) {
           assertThat(zip.stream().map(Object::toString).toList())
@@ -191,31 +168,6 @@ class BackupTest {
               Answer.JSON.readTree(zip.getInputStream(zip.getEntry("backup.json")).readAllBytes());
           assertThat(about.get("program").asText()).isEqualTo(Main.version());
           assertThat(said.err()).contains(about.get("sha256").asText());
-        }
-      }
-    }
-
-    /// What a thief of the backup has: digests and sealed values.
-    @Test
-    void holdsNoSecret() throws Exception {
-      List<Client> clients = new ArrayList<>();
-      try (TestServer server = embedded(data())) {
-        Customer abc = server.newCustomer("tenant");
-        for (int i = 0; i < 50; i++) {
-          clients.add(create(abc));
-        }
-        backup().succeeded();
-        try (ZipFile zip = new ZipFile(file().toFile())) {
-          String text =
-              new String(
-                  zip.getInputStream(zip.getEntry("clientele.db")).readAllBytes(), ISO_8859_1);
-          assertThat(text).contains(clients.getFirst().id());
-          for (Client client : clients) {
-            assertThat(text)
-                .doesNotContain(client.secret())
-                .doesNotContain(client.secret().substring(10, 40));
-          }
-          assertThat(text).doesNotContain(server.operator().get("clientSecret").asText());
         }
       }
     }
@@ -329,7 +281,7 @@ class BackupTest {
             "CREATE TRIGGER keep BEFORE UPDATE ON signing_key BEGIN SELECT RAISE(IGNORE); END");
       }
       backup().succeeded();
-      Said said = restore();
+      Program.Said said = restore();
       assertThat(said.code()).as(said.err()).isEqualTo(1);
       assertThat(said.err()).contains("could not be written as it must be");
       assertThat(Files.exists(elsewhere().resolve("clientele.db"))).isFalse();
@@ -354,7 +306,7 @@ class BackupTest {
       }
     }
 
-    private static void refused(Said said, String words) {
+    private static void refused(Program.Said said, String words) {
       assertThat(said.code()).as(said.err()).isEqualTo(1);
       assertThat(said.err().lines()).as(said.err()).hasSize(1);
       assertThat(said.err()).startsWith("clientele: ").contains(words);
@@ -388,15 +340,16 @@ class BackupTest {
       nothingIsThere();
       save();
       refused(
-          run("backup", directory.resolve("no/where").toString(), "--data", data().toString()),
+          Program.run(
+              "backup", directory.resolve("no/where").toString(), "--data", data().toString()),
           "There is no directory " + directory.resolve("no"));
     }
 
     @Test
     void postgresqlHasItsOwn() {
       String url = PostgresServer.newDatabase();
-      refused(run("backup", file().toString(), "--database", url), "pg_dump");
-      refused(run("restore", file().toString(), "--database", url), "pg_restore");
+      refused(Program.run("backup", file().toString(), "--database", url), "pg_dump");
+      refused(Program.run("restore", file().toString(), "--database", url), "pg_restore");
     }
 
     @Test
@@ -424,47 +377,8 @@ class BackupTest {
     void withoutItsMasterKeyItDoesNotStart() throws Exception {
       save();
       assertThat(restore().succeeded().err()).contains("Its master key is missing");
-      Said said = run("serve", "--port", "0", "--data", elsewhere().toString());
+      Program.Said said = Program.run("serve", "--port", "0", "--data", elsewhere().toString());
       refused(said, "The master key file");
-    }
-
-    /// Cut off at any length, or with a byte that is another: refused, and nothing is left behind.
-    @Test
-    void whatIsDamaged() throws Exception {
-      save();
-      bringMasterKey();
-      byte[] whole = Files.readAllBytes(file());
-      Random random = new Random(1);
-      for (int i = 0; i < 30; i++) {
-        byte[] cut = java.util.Arrays.copyOf(whole, random.nextInt(whole.length));
-        Files.write(file(), cut);
-        refused(restore(), file().toString());
-        nothingIsThere();
-      }
-      // Behind the head of the first entry, before that of the second.
-      int harmless = 0;
-      for (int i = 0; i < 40; i++) {
-        byte[] other = whole.clone();
-        other[100 + random.nextInt(whole.length - 1_000)] ^= (byte) (1 << random.nextInt(8));
-        Files.write(file(), other);
-        Said said = restore();
-        if (said.code() == 0) {
-          // The bit said from which zeros to copy zeros: the checksum is right.
-          Files.delete(elsewhere().resolve("clientele.db"));
-          harmless++;
-        } else {
-          refused(said, file().toString());
-        }
-        nothingIsThere();
-      }
-      assertThat(harmless).isLessThan(20);
-      for (String text : Set.of("", "no backup", "PK\u0003\u0004")) {
-        Files.writeString(file(), text);
-        refused(restore(), file().toString());
-        nothingIsThere();
-      }
-      Files.write(file(), whole);
-      restore().succeeded();
     }
   }
 }

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -27,13 +29,16 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /// A backup: a ZIP file, mode 0600, with a copy of the database (`clientele.db`) and what is known
-/// of it (`backup.json`), which stands last, so that a backup that was cut off has none.
+/// of it (`backup.json`). Its last 64 bytes, the comment of the ZIP file, are the SHA-256 of all
+/// before them, hexadecimal: a backup that was cut off, or of which any byte is another, is
+/// refused.
 public final class BackupFile {
 
   private static final String DATABASE = "clientele.db";
   private static final String ABOUT = "backup.json";
   private static final int FORMAT = 1;
   private static final int LARGEST_ABOUT = 64 * 1024;
+  private static final int DIGEST_LENGTH = 64;
 
   /// What is known of the database in a backup.
   ///
@@ -58,6 +63,8 @@ public final class BackupFile {
         OutputStream buffer = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
         ZipOutputStream zip = new ZipOutputStream(buffer)) {
       zip.setLevel(Deflater.BEST_SPEED);
+      // Keeps the place of the digest, which is not known before the rest is written.
+      zip.setComment("0".repeat(DIGEST_LENGTH));
       zip.putNextEntry(new ZipEntry(DATABASE));
       MessageDigest digest = sha256();
       long bytes;
@@ -69,6 +76,9 @@ public final class BackupFile {
       zip.write(Json.bytes(json(about)));
       zip.finish();
       zip.flush();
+      channel.write(
+          ByteBuffer.wrap(digestOfRest(file).getBytes(StandardCharsets.US_ASCII)),
+          channel.size() - DIGEST_LENGTH);
       channel.force(true);
       isWhole = true;
       return about;
@@ -76,6 +86,38 @@ public final class BackupFile {
       if (!isWhole) {
         Files.deleteIfExists(file);
       }
+    }
+  }
+
+  /// SHA-256 of all but the last bytes, which say it.
+  private static String digestOfRest(Path file) throws IOException {
+    long left = Files.size(file) - DIGEST_LENGTH;
+    MessageDigest digest = sha256();
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = Files.newInputStream(file)) {
+      while (left > 0) {
+        int length = in.readNBytes(buffer, 0, (int) Math.min(left, buffer.length));
+        if (length == 0) {
+          throw new EOFException("it became shorter while it was read");
+        }
+        digest.update(buffer, 0, length);
+        left -= length;
+      }
+    }
+    return hex(digest);
+  }
+
+  private static void requireUnchanged(Path file) throws IOException {
+    byte[] said = new byte[DIGEST_LENGTH];
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long at = channel.size() - DIGEST_LENGTH;
+      if (at < 0 || channel.read(ByteBuffer.wrap(said), at) != DIGEST_LENGTH) {
+        throw new IOException(file + " is no backup, or one that was cut off");
+      }
+    }
+    if (!digestOfRest(file).equals(new String(said, StandardCharsets.US_ASCII))) {
+      throw new IOException(
+          file + " is no backup, or a damaged one: its bytes are not those that were written");
     }
   }
 
@@ -94,6 +136,7 @@ public final class BackupFile {
   /// @param database where it goes; there is no such file
   /// @throws IOException if the file is no backup or a damaged one, which its message says
   public static About extract(Path file, Path database) throws IOException {
+    requireUnchanged(file);
     try (ZipFile zip = new ZipFile(file.toFile())) {
       About about = about(file, zip);
       ZipEntry entry = zip.getEntry(DATABASE);

@@ -123,6 +123,11 @@ final class DeedLoad {
     threads.clear();
   }
 
+  /// All that was written down so far.
+  synchronized List<String> written() {
+    return List.copyOf(lines);
+  }
+
   /// Gives away what was written down; nobody works meanwhile.
   synchronized void moveTo(DeedHistory history) {
     lines.forEach(history::take);
