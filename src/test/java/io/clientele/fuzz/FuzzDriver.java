@@ -16,9 +16,17 @@ public final class FuzzDriver {
 
   /// Called once.
   public static void fuzzerInitialize(String[] args) throws Exception {
-    target = args[0].equals(PLANTED) ? FuzzDriver::planted : Parser.valueOf(args[0]).open();
-    // What classes take to load is no hang of the first input.
-    target.check(new byte[0]);
+    if (args[0].equals(PLANTED)) {
+      target = FuzzDriver::planted;
+      return;
+    }
+    Parser parser = Parser.valueOf(args[0]);
+    FuzzTarget opened = parser.open();
+    target = opened;
+    // What classes take to load is no hang of the first input that wants them.
+    for (byte[] input : FuzzCorpus.of(parser)) {
+      opened.check(input);
+    }
   }
 
   /// Called with each input.

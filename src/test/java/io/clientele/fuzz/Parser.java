@@ -3,28 +3,25 @@ package io.clientele.fuzz;
 import io.clientele.client.BasicTarget;
 import io.clientele.client.ClientDocumentTarget;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 
 /// What is fuzzed.
 public enum Parser {
-  FORM(FormTarget::new, 600, 2048),
-  BASIC(BasicTarget::new, 600, 1024),
-  JSON(JsonTarget::new, 600, 2048),
-  JWT(TokenTarget::new, 600, 1024),
-  CLIENT_DOCUMENT(ClientDocumentTarget::new, 60, 4096),
-  SOURCE_ADDRESS(SourceAddressTarget::new, 60, 512),
-  PAGE(PageTarget::new, 60, 512),
-  IDENTIFIER(IdentifierTarget::new, 60, 256),
-  NDJSON(NdjsonTarget::new, 60, 2048),
-  BACKUP(BackupTarget::new, 60, 2048),
-  HEADS(HeadsTarget::new, 60, 1024);
+  FORM(600, 2048),
+  BASIC(600, 1024),
+  JSON(600, 2048),
+  JWT(600, 1024),
+  CLIENT_DOCUMENT(60, 4096),
+  SOURCE_ADDRESS(60, 512),
+  PAGE(60, 512),
+  IDENTIFIER(60, 256),
+  NDJSON(60, 2048),
+  BACKUP(60, 2048),
+  HEADS(60, 1024);
 
-  private final Callable<FuzzTarget> target;
   private final int seconds;
   private final int longest;
 
-  Parser(Callable<FuzzTarget> target, int seconds, int longest) {
-    this.target = target;
+  Parser(int seconds, int longest) {
     this.seconds = seconds;
     this.longest = longest;
   }
@@ -51,6 +48,18 @@ public enum Parser {
 
   /// Makes the target.
   public FuzzTarget open() throws Exception {
-    return target.call();
+    return switch (this) {
+      case FORM -> new FormTarget();
+      case BASIC -> new BasicTarget();
+      case JSON -> new JsonTarget();
+      case JWT -> new TokenTarget();
+      case CLIENT_DOCUMENT -> new ClientDocumentTarget();
+      case SOURCE_ADDRESS -> new SourceAddressTarget();
+      case PAGE -> new PageTarget();
+      case IDENTIFIER -> new IdentifierTarget();
+      case NDJSON -> new NdjsonTarget();
+      case BACKUP -> new BackupTarget();
+      case HEADS -> new HeadsTarget();
+    };
   }
 }

@@ -195,6 +195,7 @@ class FuzzingTest {
     Collections.addAll(
         command,
         "-Xmx512m",
+        "-Xmn128m",
         "-XX:+UseSerialGC",
         "-XX:+EnableDynamicAgentLoading",
         "--enable-native-access=ALL-UNNAMED",
