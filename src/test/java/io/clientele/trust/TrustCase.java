@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(TrustExtension.class)
 public @interface TrustCase {
-  /// `T1` to `T30`; several classes may be parts of one case.
+  /// `T1` to `T30`, and `T0` for the test of the tests; several classes may be parts of one case.
   String id();
 
   /// What is tried, in a few words: the name of its row.

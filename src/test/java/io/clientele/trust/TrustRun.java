@@ -31,7 +31,7 @@ final class TrustRun {
       Usage: ./verify --trust|--soak [CASE…] [--anew]
 
       Runs the trust suite with the counts of docs/trust.md, and writes that document.
-      CASE    T1 to T30: these alone
+      CASE    T1 to T30, T0 for planted faults: these alone
       --anew  also what was good at this commit already
       """;
 
