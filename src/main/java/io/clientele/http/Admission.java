@@ -3,9 +3,11 @@ package io.clientele.http;
 import io.clientele.http.Route.Voice;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /// Where requests go that may wait, and how many may: what is beyond is refused at once, since to
 /// be refused soon is better than to wait for long. Nobody takes all places (`Shares`): before a
@@ -98,6 +100,11 @@ public final class Admission {
     } finally {
       lists.release();
     }
+  }
+
+  /// Runs what is done but for its time: it takes no place.
+  void later(long nanos, Runnable work) {
+    CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS, waiting).execute(work);
   }
 
   /// How many requests are under way that may wait.

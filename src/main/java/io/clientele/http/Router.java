@@ -3,6 +3,7 @@ package io.clientele.http;
 import io.clientele.http.Route.Voice;
 import io.clientele.oauth.OAuthException;
 import io.clientele.oauth.OAuthException.Code;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -51,6 +52,10 @@ public final class Router {
       super("too many bodies at once", null, false, false);
     }
   }
+
+  /// How long a failed authentication takes at least: longer than to find out why it failed, in
+  /// memory or in a database that is near, so that its time tells nobody which ids exist.
+  private static final long FAILURE_NANOS = Duration.ofMillis(2).toNanos();
 
   private final Map<String, Map<String, Route>> exact = new HashMap<>();
   private final List<Template> templates = new ArrayList<>();
@@ -222,8 +227,22 @@ public final class Router {
       return;
     } catch (RuntimeException | Error e) {
       response = errors.of(e, route.voice(), request);
+      if (e instanceof OAuthException refusal && refusal.code().hidesItsReason()) {
+        sendFailure(response, request, exchange);
+        return;
+      }
     }
     exchange.send(response);
+  }
+
+  /// Sends it not before its time.
+  private void sendFailure(Response response, Request request, Exchange exchange) {
+    long left = FAILURE_NANOS - (System.nanoTime() - request.startedNanos());
+    if (left <= 0) {
+      exchange.send(response);
+      return;
+    }
+    admission.later(left, () -> guarded(() -> exchange.send(response), exchange));
   }
 
   private void submit(Runnable work, Route route, Request request, Exchange exchange) {

@@ -60,6 +60,11 @@ public final class OAuthException extends RuntimeException {
     public int status() {
       return status;
     }
+
+    /// Whether an attacker would learn something of a client from why it is so.
+    public boolean hidesItsReason() {
+      return this == INVALID_CLIENT || this == TOO_MANY_REQUESTS;
+    }
   }
 
   private final Code code;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
     unit = "attempts",
     required = 5_000,
     brief = 500,
-    seconds = 90)
+    seconds = 120)
 @WithServer("--slow-hash-threads=2")
 class ExactSecretTest {
   private static final String FORM = "grant_type=client_credentials";

@@ -69,10 +69,6 @@ class ForgeriesTest {
     return BASE64.encodeToString(bytes);
   }
 
-  private static byte[] decode(String text) {
-    return Base64.getUrlDecoder().decode(text);
-  }
-
   private static ECKey serversKey(TestServer server, String token) {
     String kid = Jwt.header(token).get("kid").asText();
     for (JsonNode key : server.http().get("/oauth/jwks", "").expect(200).json("keys")) {
