@@ -125,7 +125,9 @@ class TouchedTokensTest {
   private static void longer(String token, Consumer<String> touched) {
     int first = token.indexOf('.');
     int second = token.lastIndexOf('.');
-    for (char more : (ALPHABET + "=.+/ ~\n\r\t\0,;:é").toCharArray()) {
+    String all = ALPHABET + "=.+/ ~\n\r\t\0,;:é";
+    for (int i = 0; i < all.length(); i++) {
+      char more = all.charAt(i);
       touched.accept(token + more);
       touched.accept(more + token);
       touched.accept(token.substring(0, first) + more + token.substring(first));
@@ -146,7 +148,8 @@ class TouchedTokensTest {
     for (int part = 0; part < parts.length; part++) {
       String text = parts[part];
       byte[] bytes = decoder.decode(text);
-      for (char last : ALPHABET.toCharArray()) {
+      for (int i = 0; i < ALPHABET.length(); i++) {
+        char last = ALPHABET.charAt(i);
         String other = text.substring(0, text.length() - 1) + last;
         if (!other.equals(text) && Arrays.equals(decoder.decode(other), bytes)) {
           touched.accept(with(parts, part, other));
