@@ -124,12 +124,18 @@ public final class SourceAddress {
       for (String pair : element.split(";", -1)) {
         String stripped = pair.strip();
         if (stripped.regionMatches(true, 0, "for=", 0, 4)) {
-          named = stripped.substring(4).replace("\"", "");
+          named = unquoted(stripped.substring(4));
           times++;
         }
       }
       told.add(times == 1 ? named : "");
     }
+  }
+
+  /// Only whole quotes: half of one is a part of another value, which a stranger may have written.
+  private static String unquoted(String text) {
+    boolean quoted = text.length() >= 2 && text.startsWith("\"") && text.endsWith("\"");
+    return quoted ? text.substring(1, text.length() - 1) : text;
   }
 
   /// Without port and brackets; empty if it is no address.
