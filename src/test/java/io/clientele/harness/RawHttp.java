@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -114,6 +115,15 @@ public final class RawHttp implements AutoCloseable {
     request.writeBytes(body);
     write(request.toByteArray());
     return read(method + " " + path);
+  }
+
+  /// Reading gives up after this time.
+  public void patience(Duration time) {
+    try {
+      socket.setSoTimeout((int) time.toMillis());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// Writes bytes as they are.

@@ -140,7 +140,8 @@ class LogInjectionTest {
   /// As a JSON string; bytes that are no UTF-8 stay as they are.
   private static String json(String payload) {
     StringBuilder text = new StringBuilder("\"");
-    for (char c : payload.toCharArray()) {
+    for (int i = 0; i < payload.length(); i++) {
+      char c = payload.charAt(i);
       if (c < 0x20 || c == '"' || c == '\\') {
         text.append("\\u%04x".formatted((int) c));
       } else {

@@ -80,7 +80,8 @@ final class SmugglingTricks {
 
   private static String shown(String text) {
     StringBuilder shown = new StringBuilder();
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       shown.append(c >= 0x20 && c < 0x7f ? Character.toString(c) : "\\x%02x".formatted((int) c));
     }
     return shown.toString();
