@@ -170,8 +170,10 @@ class BatchTest {
         answer.expectProblem(403, "Access is denied");
         assertThat(answer.pointers()).isNotEmpty().allMatch(each -> each.startsWith(at + "/"));
       }
-      case ID_TAKEN ->
-          answer.expectProblem(409, "Client '" + world.taken.id() + "' already exists");
+      case ID_TAKEN -> {
+        answer.expectProblem(409, "Client '" + world.taken.id() + "' already exists");
+        assertThat(answer.pointers()).containsExactly(at + "/clientId");
+      }
       default -> answer.expectFaults(pointers.toArray(String[]::new));
     }
     if (!world.rows().equals(world.before)) {

@@ -92,6 +92,12 @@ record DelegationModel(Map<String, Set<String>> customRoles) {
   }
 
   boolean mayGive(Holder caller, String customer, String role, Set<String> tenants) {
+    return mayGive(caller, customer, role, tenants, carried(role));
+  }
+
+  /// @param carries what the role carries when it is given, or shall carry from then on
+  boolean mayGive(
+      Holder caller, String customer, String role, Set<String> tenants, Set<String> carries) {
     if (caller.narrowed) {
       return false;
     }
@@ -103,7 +109,7 @@ record DelegationModel(Map<String, Set<String>> customRoles) {
     }
     Set<String> held = caller.roles.getOrDefault(role, Set.of());
     boolean there = held.contains(ALL) || held.containsAll(tenants);
-    return there && carried(role).stream().allMatch(privilege -> has(caller, privilege));
+    return there && carries.stream().allMatch(privilege -> has(caller, privilege));
   }
 
   boolean mayGiveAll(Holder caller, String customer, Map<String, Set<String>> roles) {

@@ -54,6 +54,10 @@ import org.junit.platform.launcher.core.LauncherFactory;
     seconds = 60)
 class StoresTest {
 
+  /// Which of the runs of a test is on SQLite.
+  private static final int SQLITE =
+      List.of(StoreWorld.Kind.values()).indexOf(StoreWorld.Kind.SQLITE);
+
   /// In the short form.
   private static final int FEW_FAULTS = 3;
 
@@ -236,8 +240,7 @@ class StoresTest {
                             .map(
                                 test ->
                                     selectIteration(
-                                        selectMethod(test.getDeclaringClass(), test),
-                                        StoreWorld.Kind.SQLITE.ordinal()))
+                                        selectMethod(test.getDeclaringClass(), test), SQLITE))
                             .toList())
                     .failures
                     .isEmpty()));
