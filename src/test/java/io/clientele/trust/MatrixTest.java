@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
     id = "T14",
     title = "Every route × every kind of caller, with another customer's real ids",
     unit = "requests",
-    required = 5_000,
+    required = 4_500,
     brief = 1_200,
     seconds = 120)
 @WithServer
