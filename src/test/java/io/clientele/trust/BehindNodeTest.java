@@ -1,5 +1,6 @@
 package io.clientele.trust;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.clientele.harness.Answer;
 import io.clientele.harness.Client;
 import io.clientele.harness.Customer;
@@ -87,7 +88,7 @@ class BehindNodeTest {
     return client.server().operatorToken();
   }
 
-  private static com.fasterxml.jackson.databind.node.ObjectNode body(Client client) {
+  private static ObjectNode body(Client client) {
     return Customer.client(client.id(), Map.of());
   }
 

@@ -1,6 +1,7 @@
 package io.clientele.trust;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.clientele.harness.Http;
 import io.clientele.harness.KeepAlive;
 import io.clientele.harness.ServerProcess;
 import java.net.URI;
@@ -58,12 +59,13 @@ class KeyRotationTest {
   void everyTokenIsVerifiedByWhoKeepsTheJwksAsLongAsAllowed(@TempDir Path data, Tally tally)
       throws Exception {
     Times times = Times.of(tally.scale());
-    long began = System.nanoTime();
+    long began;
     try (ServerProcess server = ServerProcess.serve(data, times.arguments())) {
       URI uri = server.uri();
+      began = System.nanoTime();
       JsonNode operator = ServerProcess.operator(data);
       String basic =
-          io.clientele.harness.Http.basic(
+          Http.basic(
               operator.get("clientId").asText(), operator.get("clientSecret").asText());
       List<Future<?>> all = new ArrayList<>();
       try (ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {

@@ -106,8 +106,8 @@ class NoReturnTest {
     private final List<Token> tokens = new ArrayList<>();
     private final Map<String, Boolean> tenants = new HashMap<>();
     private final List<String> tenantIds = new ArrayList<>();
+    private final List<String> wasMade = new ArrayList<>();
     private boolean active = true;
-    private boolean exists = true;
     private final List<String> deeds = new ArrayList<>();
 
     Round(
@@ -138,9 +138,8 @@ class NoReturnTest {
       for (int i = 0; i < STEPS; i++) {
         step();
       }
-      if (exists) {
-        deleteCustomer();
-      }
+      tokens.forEach(this::check);
+      deleteCustomer();
       afterItsEnd();
       tokens.forEach(this::check);
     }
@@ -155,9 +154,11 @@ class NoReturnTest {
         case 7, 8, 9 -> ask(id);
         case 10 -> askWithAnOldSecret(id);
         case 11 -> suspendOrActivate();
-        case 12 -> makeTenant();
-        case 13 -> wantTenant();
-        case 14 -> deleteTenant();
+        case 12, 13 -> makeTenant();
+        case 14 -> {
+          deleteTenant();
+          wantTenant();
+        }
         default -> {
           if (!tokens.isEmpty()) {
             check(tokens.get(random.nextInt(tokens.size())));
@@ -182,15 +183,19 @@ class NoReturnTest {
                 + " and not "
                 + expected
                 + ", after "
-                + deeds.subList(Math.max(0, deeds.size() - 12), deeds.size())
+                + lastDeeds()
                 + ": "
                 + connection.shown());
       }
     }
 
+    private List<String> lastDeeds() {
+      return deeds.subList(Math.max(0, deeds.size() - 12), deeds.size());
+    }
+
     /// A living token of the victim's user administrator; empty while there can be none.
     private String tokenOf(Client client) {
-      if (!active || !exists) {
+      if (!active) {
         return "";
       }
       int status = connection.form("/oauth/token", client.basic(), "grant_type=client_credentials");
@@ -271,11 +276,17 @@ class NoReturnTest {
     }
 
     private void kill(String id) {
-      tokens.stream().filter(each -> each.client.equals(id)).forEach(each -> each.lives = false);
+      end(tokens.stream().filter(each -> each.client.equals(id)).toList());
     }
 
     private void killAll() {
-      tokens.forEach(each -> each.lives = false);
+      end(tokens);
+    }
+
+    private void end(List<Token> some) {
+      List<Token> living = some.stream().filter(each -> each.lives).toList();
+      living.forEach(each -> each.lives = false);
+      living.forEach(this::check);
     }
 
     private void ask(String id) {
@@ -313,7 +324,9 @@ class NoReturnTest {
       int status = connection.manage("PUT", victim.path(), operator, wanted.toString());
       expect(active ? "suspended" : "activated", 200, status);
       active = !active;
-      if (!active) {
+      if (active) {
+        tokens.forEach(this::check);
+      } else {
         killAll();
       }
     }
@@ -329,8 +342,6 @@ class NoReturnTest {
       wasMade.add(tenant);
     }
 
-    private final List<String> wasMade = new ArrayList<>();
-
     /// Also one that is deleted stays the victim's.
     private void wantTenant() {
       for (String tenant : wasMade) {
@@ -344,6 +355,8 @@ class NoReturnTest {
 
     private void deleteTenant() {
       String tenant = tenantIds.get(random.nextInt(tenantIds.size()));
+      // What its deletion kills.
+      ids.forEach(this::ask);
       int status = connection.manage("DELETE", victim.path() + "/tenants/" + tenant, operator, "");
       expect("tenant " + tenant + " is deleted", tenants.get(tenant) ? 200 : 404, status);
       if (status == 200) {
@@ -355,7 +368,6 @@ class NoReturnTest {
     private void deleteCustomer() {
       expect(
           "the customer is deleted", 200, connection.manage("DELETE", victim.path(), operator, ""));
-      exists = false;
       active = false;
       killAll();
       programs.values().forEach(Round::end);
@@ -387,10 +399,10 @@ class NoReturnTest {
       connection.form("/oauth/introspect", operatorBasic, "token=" + token.text);
       boolean active = connection.text().startsWith("{\"active\":true");
       if (active && !token.lives) {
-        tally.wrong("an old token of " + token.client + " lives again, after " + deeds);
+        tally.wrong("an old token of " + token.client + " lives again, after " + lastDeeds());
       }
       if (!active && token.lives) {
-        tally.wrong("a token of " + token.client + " is dead for no reason, after " + deeds);
+        tally.wrong("a token of " + token.client + " is dead for no reason, after " + lastDeeds());
       }
     }
   }
