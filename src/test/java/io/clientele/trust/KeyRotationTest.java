@@ -65,8 +65,7 @@ class KeyRotationTest {
       began = System.nanoTime();
       JsonNode operator = ServerProcess.operator(data);
       String basic =
-          Http.basic(
-              operator.get("clientId").asText(), operator.get("clientSecret").asText());
+          Http.basic(operator.get("clientId").asText(), operator.get("clientSecret").asText());
       List<Future<?>> all = new ArrayList<>();
       try (ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
         for (int i = 0; i < THREADS; i++) {
