@@ -12,7 +12,7 @@ import io.clientele.harness.RawHttp;
 import java.net.URI;
 import java.text.ParseException;
 import java.time.Duration;
-import java.util.Date;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +52,7 @@ final class CachingVerifier {
       if (!jwt.verify(verifier)) {
         return Optional.of("the signature is not that of key " + kid);
       }
-      return jwt.getJWTClaimsSet().getExpirationTime().after(new Date())
+      return jwt.getJWTClaimsSet().getExpirationTime().toInstant().isAfter(Instant.now())
           ? Optional.empty()
           : Optional.of("it is expired");
     } catch (ParseException | JOSEException e) {
