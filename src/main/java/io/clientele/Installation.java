@@ -91,13 +91,18 @@ final class Installation {
 
   /// Where an operator or a master key was made there was a database; an empty one in its place
   /// would look like a server that has forgotten everything.
-  private static void refuseIfLost(Path data, Path file) throws StartException {
+  private static void refuseIfLost(Path data, Path file) throws StartException, IOException {
+    boolean isMissing = Files.notExists(file);
+    // SQLite takes an empty file for a new database.
+    if (!isMissing && (!Files.isRegularFile(file) || Files.size(file) > 0)) {
+      return;
+    }
     for (String made : List.of(OPERATOR_FILE, MASTER_KEY_FILE)) {
-      if (Files.notExists(file) && Files.exists(data.resolve(made))) {
+      if (Files.exists(data.resolve(made))) {
         throw new StartException(
             "The database "
                 + file
-                + " is missing, but "
+                + (isMissing ? " is missing, but " : " is empty, but ")
                 + data.resolve(made)
                 + " is there: put it back, restore a backup, or give an empty --data.");
       }

@@ -65,7 +65,7 @@ public final class Database implements AutoCloseable {
       return new Database(new Sqlite(writer, opened.subList(1, opened.size())), false, clock);
     } catch (SQLException | RuntimeException e) {
       opened.forEach(SqliteConnection::close);
-      throw new CannotOpen("The database " + file + " cannot be opened: " + e.getMessage(), e);
+      throw new CannotOpen("The database " + file + " cannot be opened: " + oneLine(e), e);
     }
   }
 
@@ -75,7 +75,7 @@ public final class Database implements AutoCloseable {
     try {
       return new Database(new SqliteBeside(SqliteConnection.beside(file)), false, clock);
     } catch (SQLException | RuntimeException e) {
-      throw new CannotOpen("The database " + file + " cannot be opened: " + e.getMessage(), e);
+      throw new CannotOpen("The database " + file + " cannot be opened: " + oneLine(e), e);
     }
   }
 
@@ -88,7 +88,7 @@ public final class Database implements AutoCloseable {
     try {
       return SqliteConnection.copy(file, copy);
     } catch (SQLException e) {
-      throw new CannotOpen("The database " + file + " cannot be copied: " + e.getMessage(), e);
+      throw new CannotOpen("The database " + file + " cannot be copied: " + oneLine(e), e);
     }
   }
 
@@ -178,7 +178,12 @@ public final class Database implements AutoCloseable {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return String.valueOf(root.getMessage()).replaceAll("\\s+", " ");
+    return oneLine(root);
+  }
+
+  /// A message may quote a whole statement.
+  private static String oneLine(Throwable failure) {
+    return String.valueOf(failure.getMessage()).replaceAll("\\s+", " ");
   }
 
   /// Whether other nodes may write here too.
@@ -208,7 +213,7 @@ public final class Database implements AutoCloseable {
 
   /// Runs work that only looks.
   ///
-  /// @throws Unavailable if the database is not there, or has more work than can wait
+  /// @throws Unavailable if the database is not there or corrupt, or has more work than can wait
   public <T> T read(Function<Transaction, T> work) {
     return guarded(() -> place.read(work));
   }
@@ -243,7 +248,7 @@ public final class Database implements AutoCloseable {
         }
         if (isUnavailability(cause)) {
           LOG.warn("the database refuses: {}", cause.getMessage());
-          throw new Unavailable("database: " + cause.getMessage(), cause);
+          throw new Unavailable("database: " + oneLine(cause), cause);
         }
         throw e;
       }
@@ -267,8 +272,8 @@ public final class Database implements AutoCloseable {
   private static boolean isUnavailability(SQLException e) {
     if (e instanceof org.sqlite.SQLiteException sqlite) {
       return switch (sqlite.getResultCode().code & 0xff) {
-        // BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
-        case 5, 6, 8, 10, 13, 14 -> true;
+        // BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB
+        case 5, 6, 8, 10, 11, 13, 14, 26 -> true;
         default -> false;
       };
     }

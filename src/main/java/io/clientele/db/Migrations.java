@@ -1,5 +1,6 @@
 package io.clientele.db;
 
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -64,6 +65,23 @@ final class Migrations {
               + ": it was written by a newer Clientele. Start that one, or restore a backup.");
     }
     return version;
+  }
+
+  /// Refuses an SQLite file with tables that are not ours.
+  static void requireOurs(Path file, Connection connection)
+      throws SQLException, Database.CannotOpen {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                SELECT COUNT(*), COALESCE(SUM(name = 'flyway_schema_history'), 0)
+                FROM sqlite_schema WHERE type = 'table'
+                """)) {
+      if (row.next() && row.getLong(1) > 0 && row.getLong(2) == 0) {
+        throw new Database.CannotOpen(
+            "The database " + file + " is another program's: give another --data.");
+      }
+    }
   }
 
   /// 0 if there is no schema yet.

@@ -50,19 +50,24 @@ final class SqliteConnection implements AutoCloseable {
 
   /// Opens the file, and makes it if need be.
   ///
-  /// @throws Database.CannotOpen if its pages are not what they should be
+  /// @throws Database.CannotOpen if its pages are not what they should be, or it is another
+  ///   program's; then nothing was changed
   static SqliteConnection writer(Path file) throws SQLException, Database.CannotOpen {
+    if (file.toFile().exists()) {
+      requireSound(file);
+    }
     SQLiteConfig config = config();
+    // Stays with the file.
+    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
     String url = url(file);
     SQLiteConnection connection = (SQLiteConnection) config.createConnection(url);
     try {
-      requireSound(file, connection);
       Migrations.bringUpToDate(url, connection, Map.of("bytewise", "", "inKey", " WITHOUT ROWID"));
       SqliteConnection writer = new SqliteConnection(connection, "BEGIN IMMEDIATE");
       // See checkpointIfDue.
       writer.run("PRAGMA wal_autocheckpoint = 0");
       return writer;
-    } catch (SQLException | RuntimeException | Database.CannotOpen e) {
+    } catch (RuntimeException | Database.CannotOpen e) {
       connection.close();
       throw e;
     }
@@ -112,7 +117,7 @@ final class SqliteConnection implements AutoCloseable {
       statement.execute();
     }
     try (Connection connection = new SQLiteConfig().createConnection(url(copy))) {
-      requireSoundPages(copy, connection);
+      requireSoundPages(copy, connection, "quick_check");
       return Migrations.version(connection);
     }
   }
@@ -123,7 +128,6 @@ final class SqliteConnection implements AutoCloseable {
 
   private static SQLiteConfig config() {
     SQLiteConfig config = new SQLiteConfig();
-    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     config.enforceForeignKeys(true);
     config.setBusyTimeout(5_000);
@@ -134,24 +138,44 @@ final class SqliteConnection implements AutoCloseable {
   /// become many.
   private static final long LARGEST_CHECKED = 256L * 1024 * 1024;
 
+  /// Whether indexes say what their tables do takes several times as long.
+  private static final long LARGEST_COMPARED = 32L * 1024 * 1024;
+
   /// Refuses a database of which pages are not what they should be: what stands in others may be
-  /// wrong too.
-  private static void requireSound(Path file, Connection connection)
-      throws SQLException, Database.CannotOpen {
-    if (file.toFile().length() <= LARGEST_CHECKED) {
-      requireSoundPages(file, connection);
+  /// wrong too. It is only looked at: who opens it to write already writes, and the last to close
+  /// would take what is left of a write-ahead log for good.
+  private static void requireSound(Path file) throws SQLException, Database.CannotOpen {
+    SQLiteConfig looking = new SQLiteConfig();
+    looking.setReadOnly(true);
+    looking.setBusyTimeout(5_000);
+    try (Connection connection = looking.createConnection(url(file))) {
+      long length = file.toFile().length();
+      if (length <= LARGEST_CHECKED) {
+        requireSoundPages(
+            file, connection, length <= LARGEST_COMPARED ? "integrity_check" : "quick_check");
+      }
+      Migrations.requireOurs(file, connection);
+    } catch (SQLiteException e) {
+      if (e.getResultCode() == SQLiteErrorCode.SQLITE_NOTADB
+          || (e.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_CORRUPT.code) {
+        throw new Database.CannotOpen(corrupt(file), e);
+      }
+      throw e;
     }
   }
 
-  private static void requireSoundPages(Path file, Connection connection)
+  private static void requireSoundPages(Path file, Connection connection, String check)
       throws SQLException, Database.CannotOpen {
     try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
+        ResultSet row = statement.executeQuery("PRAGMA " + check + "(1)")) {
       if (!row.next() || !"ok".equals(row.getString(1))) {
-        throw new Database.CannotOpen(
-            "The database " + file + " is corrupt: restore a backup, or repair it.");
+        throw new Database.CannotOpen(corrupt(file));
       }
     }
+  }
+
+  private static String corrupt(Path file) {
+    return "The database " + file + " is corrupt: restore a backup, or repair it.";
   }
 
   Handle handle() {

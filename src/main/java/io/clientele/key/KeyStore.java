@@ -2,6 +2,7 @@ package io.clientele.key;
 
 import io.clientele.crypto.MasterKey;
 import io.clientele.db.Transaction;
+import io.clientele.http.Unavailable;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -132,8 +133,9 @@ public final class KeyStore {
                   factory.generatePrivate(
                       new PKCS8EncodedKeySpec(masterKey.open(sealName(kid), sealed))));
       return new Row(key, privateKey);
-    } catch (GeneralSecurityException | MasterKey.WrongKey e) {
-      throw new IllegalStateException("signing key " + kid + " cannot be read", e);
+    } catch (GeneralSecurityException | IllegalArgumentException | MasterKey.WrongKey e) {
+      throw new Unavailable(
+          "signing key " + kid + " in the database is not what was written: restore a backup", e);
     }
   }
 

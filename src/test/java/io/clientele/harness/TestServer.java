@@ -193,7 +193,8 @@ public final class TestServer implements AutoCloseable {
     }
   }
 
-  static void deleteTree(Path root) {
+  /// Deletes a directory and all below it.
+  public static void deleteTree(Path root) {
     try (Stream<Path> paths = Files.walk(root)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);
