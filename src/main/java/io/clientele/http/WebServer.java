@@ -35,6 +35,7 @@ import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
@@ -520,7 +521,16 @@ public final class WebServer implements AutoCloseable {
         org.eclipse.jetty.server.Response response,
         Callback callback) {
       Request ours = request(request);
-      router.handle(ours, new JettyExchange(ours, request, response, callback));
+      JettyExchange exchange = new JettyExchange(ours, request, response, callback);
+      // Chunks came with 1.1. A proxy that knows 1.0 only has seen another end of the body, so what
+      // comes behind it may be anybody's (RFC 9112 §6.1).
+      if (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_0
+          && request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)) {
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+        router.refuseUnreadable(ours, HttpStatus.BAD_REQUEST_400, exchange);
+        return true;
+      }
+      router.handle(ours, exchange);
       return true;
     }
   }
