@@ -19,6 +19,7 @@ import io.clientele.client.SecretsEndpoint;
 import io.clientele.customer.AuditEndpoint;
 import io.clientele.customer.CustomersEndpoint;
 import io.clientele.customer.PermissionsEndpoint;
+import io.clientele.customer.RefusalsEndpoint;
 import io.clientele.customer.RolesEndpoint;
 import io.clientele.customer.TenantsEndpoint;
 import io.clientele.http.HealthEndpoint;
@@ -50,6 +51,17 @@ public final class Routes {
   /// @param right what it demands; the test matrices are made from it
   public record Line(Right right, Route route) {
 
+    /// Whether it is one of the management API's, which a wall stands before.
+    boolean isManagement() {
+      return switch (right) {
+        case Right.Operator operator -> true;
+        case Right.OnCustomer(Privilege privilege) -> true;
+        case Right.Anywhere(Privilege privilege) -> true;
+        case Right.Anyone anyone -> false;
+        case Right.ClientSecret secret -> false;
+      };
+    }
+
     /// `METHOD template`
     @Override
     public String toString() {
@@ -73,6 +85,7 @@ public final class Routes {
       RolesEndpoint roles,
       PermissionsEndpoint permissions,
       AuditEndpoint audit,
+      RefusalsEndpoint refusals,
       HealthEndpoint health,
       Metrics metrics,
       OpenApiEndpoint openApi) {}
@@ -134,6 +147,7 @@ public final class Routes {
         management("PUT", permission, on(ROLES, UPDATE), LARGE, to.permissions::replace),
         management("DELETE", permission, on(ROLES, DELETE), SMALL, to.permissions::clear),
         management("GET", customer + "/audit", on(AUDIT, READ), SMALL, to.audit::list),
+        management("GET", customer + "/audit/refusals", on(AUDIT, READ), SMALL, to.refusals::list),
         management("GET", "/oauth/keys", OPERATOR, SMALL, to.keys::list),
         management("POST", "/oauth/keys/rotate", OPERATOR, SMALL, to.keys::rotate),
         management(

@@ -4,6 +4,8 @@ import io.clientele.access.GrantStore;
 import io.clientele.access.RoleStore;
 import io.clientele.audit.AuditRetention;
 import io.clientele.audit.AuditStore;
+import io.clientele.audit.RefusalStore;
+import io.clientele.audit.Refusals;
 import io.clientele.client.ClientAuthenticator;
 import io.clientele.client.ClientCreationEndpoint;
 import io.clientele.client.ClientDirectory;
@@ -25,6 +27,7 @@ import io.clientele.customer.CustomerDirectory;
 import io.clientele.customer.CustomerStore;
 import io.clientele.customer.CustomersEndpoint;
 import io.clientele.customer.PermissionsEndpoint;
+import io.clientele.customer.RefusalsEndpoint;
 import io.clientele.customer.RolesEndpoint;
 import io.clientele.customer.TenantsEndpoint;
 import io.clientele.db.Database;
@@ -67,6 +70,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -173,6 +177,9 @@ public final class Server implements AutoCloseable {
                     settings.keyPublishLead(),
                     settings.stalenessLimit().plusSeconds(settings.maxTokenValidity())),
                 clock));
+    RefusalStore refusalStore = new RefusalStore();
+    Refusals refusals =
+        opened(open, new Refusals(database, refusalStore, customerDirectory::remembers, clock));
     Revocations revocations = opened(open, new Revocations(database, audit, usage, clock));
 
     // Tokens.
@@ -254,6 +261,7 @@ public final class Server implements AutoCloseable {
             new RolesEndpoint(database, customers, roles, grants, audit, callers),
             new PermissionsEndpoint(database, customers, roles, grants, audit, callers),
             new AuditEndpoint(database, audit),
+            new RefusalsEndpoint(database, refusalStore),
             new HealthEndpoint(() -> obstacle(database, settings.stalenessLimit())),
             metrics,
             new OpenApiEndpoint());
@@ -263,6 +271,11 @@ public final class Server implements AutoCloseable {
     keys.start();
     revocations.start();
     usage.start();
+    refusals.start(
+        routes.stream()
+            .filter(Routes.Line::isManagement)
+            .map(Routes.Line::toString)
+            .collect(Collectors.toSet()));
     opened(open, new AuditRetention(database, audit, settings.auditRetention(), clock)).start();
     opened(open, database.changeLog()).follow();
 
@@ -294,6 +307,7 @@ public final class Server implements AutoCloseable {
         (request, traceId, status, microseconds) -> {
           log.answered(request, traceId, status, microseconds);
           metrics.answered(request.method(), request.notes().route(), status, microseconds);
+          refusals.answered(request, status);
         };
     ExecutorService virtual =
         opened(

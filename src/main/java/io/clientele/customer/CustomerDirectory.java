@@ -2,6 +2,7 @@ package io.clientele.customer;
 
 import io.clientele.db.Database;
 import io.clientele.db.Remembered;
+import io.clientele.http.MustWait;
 import io.clientele.http.Patience;
 import io.clientele.id.CustomerId;
 import java.util.Optional;
@@ -33,6 +34,15 @@ public final class CustomerDirectory {
         + 150 * customer.tenants().size()
         + 600 * customer.customRoles().size()
         + 300 * privileges;
+  }
+
+  /// Whether the customer is in memory.
+  public boolean remembers(CustomerId customer) {
+    try {
+      return remembered.get(customer, Patience.NONE).isPresent();
+    } catch (MustWait e) {
+      return false;
+    }
   }
 
   /// The customer, if it is there and not deleted.

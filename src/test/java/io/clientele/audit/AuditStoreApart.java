@@ -7,7 +7,9 @@ import io.clientele.harness.StoreTestBase;
 import io.clientele.harness.StoreWorld;
 import io.clientele.harness.StoreWorld.Kind;
 import io.clientele.harness.StoreWorld.Owner;
+import io.clientele.id.CustomerId;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -43,6 +45,53 @@ class AuditStoreApart extends StoreTestBase {
     assertThat(seen(world, b, Optional.empty())).containsExactly(4L, 3L, 2L, 1L);
     assertThat(seen(world, a, Optional.empty())).containsExactly(1L);
     assertThat(seen(world, b, Optional.of(a.client().text()))).containsExactly(2L);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  @StoreMethods(
+      of = AuditStore.class,
+      value = {"expire", "forEachLinkOf", "hasChain"})
+  void whatExpiresOfOneExpiresOfNoOther(Kind kind) {
+    StoreWorld world = world(kind);
+    Owner a = world.newOwner();
+    CustomerId b = new CustomerId(a.customer() + "-b");
+    world.write(
+        tx ->
+            store.write(
+                tx,
+                b,
+                "actor",
+                List.of(
+                    new AuditEvent.TenantDeleted(a.tenant()),
+                    new AuditEvent.TenantDeleted(a.tenant()),
+                    new AuditEvent.TenantDeleted(a.tenant()))));
+    long later = InstantSource.system().millis() + 1_000;
+
+    leavesAlone(world, a, tx -> assertThat(store.expire(tx, b, later).removed()).isEqualTo(2));
+
+    assertThat(links(world, b)).containsExactly(3L, 4L);
+    assertThat(links(world, a.customer())).containsExactly(1L);
+    assertThat(world.<Boolean>read(tx -> store.hasChain(tx, b))).isTrue();
+    assertThat(world.<Boolean>read(tx -> store.hasChain(tx, new CustomerId("none")))).isFalse();
+    // The rows of A were not chained as they should be: they stay.
+    leavesAlone(
+        world,
+        a,
+        tx -> {
+          assertThat(store.expire(tx, a.customer(), later).removed()).isZero();
+          assertThat(store.expire(tx, new CustomerId("none"), later).removed()).isZero();
+        });
+  }
+
+  private List<Long> links(StoreWorld world, CustomerId customer) {
+    List<Long> numbers = new ArrayList<>();
+    world.<Boolean>read(
+        tx -> {
+          store.forEachLinkOf(tx, customer, link -> numbers.add(link.seq()));
+          return true;
+        });
+    return numbers;
   }
 
   private List<Long> seen(StoreWorld world, Owner owner, Optional<String> object) {

@@ -26,8 +26,8 @@ public final class CustomerRows {
 
   private CustomerRows() {}
 
-  /// Every row of this customer, as it stands; but for the counters of use, which belong to no
-  /// deed.
+  /// Every row of this customer, as it stands; but for the counters of use and of refusals, which
+  /// belong to no deed.
   ///
   /// @param url JDBC address of the database
   public static List<String> of(String url, String customer) {

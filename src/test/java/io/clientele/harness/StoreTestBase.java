@@ -34,7 +34,7 @@ public abstract class StoreTestBase {
   /// database refuses the deed.
   protected static void leavesAlone(StoreWorld world, Owner owner, Consumer<Transaction> deed) {
     var before = world.rowsOf(owner);
-    assertThat(before).hasSize(11);
+    assertThat(before).hasSize(12);
     world.write(deed);
     assertThat(world.rowsOf(owner)).isEqualTo(before);
   }

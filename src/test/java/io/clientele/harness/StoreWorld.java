@@ -7,7 +7,11 @@ import io.clientele.id.CustomerId;
 import io.clientele.id.RoleName;
 import io.clientele.id.TenantId;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -164,6 +168,7 @@ public final class StoreWorld implements AutoCloseable {
               id,
               client);
           run(tx, "INSERT INTO audit_head (customer_id, seq, hash) VALUES (?, 1, 'hash')", id);
+          run(tx, "INSERT INTO refusal_count VALUES (?, 1, 'caller', 'route', 'outcome', 7)", id);
           return id;
         });
     return owner;
@@ -175,7 +180,19 @@ public final class StoreWorld implements AutoCloseable {
 
   /// Every row of this customer, as it stands.
   public List<String> rowsOf(Owner owner) {
-    return CustomerRows.of(url, owner.customer.text());
+    String customer = owner.customer.text();
+    try (Connection connection = DriverManager.getConnection(url)) {
+      List<String> rows = new ArrayList<>(CustomerRows.of(connection, customer));
+      rows.addAll(
+          CustomerRows.rows(
+              connection,
+              "refusal_count",
+              "SELECT * FROM refusal_count WHERE customer_id = ? ORDER BY 1, 2, 3, 4, 5",
+              customer));
+      return rows;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Override

@@ -68,7 +68,8 @@ class CustomersApartTest {
           new Route(
               "PUT", "/oauth/customers/{c}/roles/permissions/{r}", "{\"servicePermissions\":[]}"),
           new Route("DELETE", "/oauth/customers/{c}/roles/permissions/{r}", ""),
-          new Route("GET", "/oauth/customers/{c}/audit", ""));
+          new Route("GET", "/oauth/customers/{c}/audit", ""),
+          new Route("GET", "/oauth/customers/{c}/audit/refusals", ""));
 
   static Stream<Arguments> routes() {
     return ROUTES.stream().map(route -> Arguments.of(route.method(), route.path(), route.body()));

@@ -165,6 +165,7 @@ class MatrixTest {
     row("PUT " + customer + "/roles/permissions/{role}", 200, "{\"servicePermissions\":[]}");
     row("DELETE " + customer + "/roles/permissions/{role}", 200);
     row("GET " + customer + "/audit", 200);
+    row("GET " + customer + "/audit/refusals", 200);
     row("GET /oauth/keys", 200);
     row("POST /oauth/keys/rotate", 201);
     row("GET /metrics", 200);
