@@ -79,7 +79,7 @@ class AuditExportTest {
 
   private static List<JsonNode> json(String lines) throws Exception {
     List<JsonNode> all = new ArrayList<>();
-    for (String line : lines.split("\n")) {
+    for (String line : lines.lines().toList()) {
       all.add(Answer.JSON.readTree(line));
     }
     return all;
@@ -175,7 +175,7 @@ class AuditExportTest {
       String changed = whole.replaceFirst(pattern, replacement == null ? "" : replacement);
       assertThat(changed).isNotEqualTo(whole);
       String counted =
-          changed.replaceFirst("\"events\":\\d+", "\"events\":" + (changed.split("\n").length - 2));
+          changed.replaceFirst("\"events\":\\d+", "\"events\":" + (changed.lines().count() - 2));
 
       AuditCommand said = check(file(counted));
 

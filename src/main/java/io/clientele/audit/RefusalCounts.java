@@ -53,7 +53,7 @@ final class RefusalCounts {
   ///
   /// @param origin the customer of the caller; `operator` for callers that nobody knows
   synchronized void count(Key key, CustomerId origin) {
-    if (key.hour != hour) {
+    if (key.hour > hour) {
       hour = key.hour;
       rows.clear();
       rowsOfOrigin.clear();

@@ -40,7 +40,7 @@ public final class Refusals implements AutoCloseable {
   private final Predicate<CustomerId> remembered;
   private final InstantSource clock;
   private final RefusalCounts counts = new RefusalCounts();
-  private final Ticker flusher = new Ticker("refusals", PERIOD, this::flush);
+  private final Ticker flusher = new Ticker("refusals", PERIOD, this::flushAndForget);
   private Set<String> routes = Set.of();
   private long deletedAtHour;
 
@@ -96,7 +96,7 @@ public final class Refusals implements AutoCloseable {
   }
 
   /// Writes what was counted; what cannot be written is kept for the next time.
-  synchronized void flush() {
+  private synchronized void flush() {
     Map<RefusalCounts.Key, Long> counted = counts.drain();
     try {
       List<RefusalStore.Row> rows = new ArrayList<>();
@@ -116,6 +116,10 @@ public final class Refusals implements AutoCloseable {
       // What was written has been taken out.
       counts.putBack(counted);
     }
+  }
+
+  private void flushAndForget() {
+    flush();
     long hour = Math.floorDiv(clock.millis(), HOUR);
     if (hour > deletedAtHour) {
       boolean more = true;
