@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.clientele.harness.Answer;
 import io.clientele.harness.Eventually;
 import io.clientele.harness.Http;
 import io.clientele.harness.ServerProcess;
@@ -396,6 +397,7 @@ class LauncherTest {
       assertThat(unpacking.exitCode()).as(unpacking.err()).isZero();
       Path unpacked = directory.resolve("clientele-" + version());
       assertThat(unpacked.resolve("LICENSE")).exists();
+      itSaysWhatItIsMadeOf(unpacked);
       // Started through a link, as packages are, and with nothing but a shell on the PATH.
       Path tools = Files.createDirectories(directory.resolve("tools"));
       borrow("bash", tools);
@@ -415,6 +417,31 @@ class LauncherTest {
       assertThat(served(environment, link, data)).isEmpty();
       Files.writeString(cache, "no cache at all");
       assertThat(served(environment, link, data)).isEmpty();
+    }
+
+    /// Its SBOM names each library that is in it, with a digest, and nothing that changes from
+    /// build to build.
+    private static void itSaysWhatItIsMadeOf(Path unpacked) throws IOException {
+      JsonNode sbom =
+          Answer.JSON.readTree(Files.readAllBytes(unpacked.resolve("clientele.cdx.json")));
+
+      assertThat(sbom.path("bomFormat").asText()).isEqualTo("CycloneDX");
+      assertThat(sbom.path("metadata").path("component").path("version").asText())
+          .isEqualTo(version());
+      assertThat(sbom.has("serialNumber")).isFalse();
+      assertThat(sbom.path("metadata").has("timestamp")).isFalse();
+      List<String> named = new ArrayList<>();
+      for (JsonNode component : sbom.path("components")) {
+        named.add(component.path("name").asText() + "-" + component.path("version").asText());
+        assertThat(component.path("hashes")).as(component.toString()).isNotEmpty();
+      }
+      assertThat(named).anyMatch(name -> name.startsWith("AmazonCorrettoCryptoProvider-"));
+      try (Stream<Path> libraries = Files.list(unpacked.resolve("lib"))) {
+        assertThat(libraries.map(Path::getFileName).map(Path::toString))
+            .filteredOn(name -> name.endsWith(".jar") && !name.equals("clientele.jar"))
+            .isNotEmpty()
+            .allSatisfy(name -> assertThat(named).contains(name.replace(".jar", "")));
+      }
     }
 
     /// Starts a server, takes a token and stops it with SIGTERM.

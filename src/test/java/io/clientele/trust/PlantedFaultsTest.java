@@ -27,7 +27,7 @@ class PlantedFaultsTest {
     if (tally.scale() == Scale.BRIEF) {
       for (PlantedFault fault : PlantedFault.all()) {
         assertThat(fault.whyNotApplicable(temporary.resolve("log"))).as(fault.name()).isEmpty();
-        assertThat(Class.forName(fault.seenBy())).isNotNull();
+        assertThat(Class.forName(fault.seenBy()).getName()).isEqualTo(fault.seenBy());
         tally.done(1);
       }
       tally.measured("whether they apply, and no more");
