@@ -44,7 +44,7 @@ final class StrictJson {
   ///
   /// @param root the first value counts where a key is repeated
   /// @param repeats whether a key is
-  /// @param beyond whether it is larger somewhere than what must be accepted
+  /// @param beyond whether something in it is more than what must be accepted
   record Document(JsonNode root, boolean repeats, boolean beyond) {}
 
   /// Empty if the bytes are not one JSON document in UTF-8.
@@ -113,7 +113,8 @@ final class StrictJson {
     do {
       must("\"");
       String name = string();
-      beyond |= name.length() > LONGEST_NAME;
+      // Half a surrogate pair in a name need not be read (RFC 8259 §8.2), and is not.
+      beyond |= name.length() > LONGEST_NAME || hasHalfAPair(name);
       must(":");
       JsonNode value = value(depth);
       repeats |= object.has(name);
@@ -121,6 +122,11 @@ final class StrictJson {
     } while (takes(","));
     must("}");
     return object;
+  }
+
+  private static boolean hasHalfAPair(String text) {
+    return text.codePoints()
+        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
   }
 
   private ArrayNode array(int depth) {

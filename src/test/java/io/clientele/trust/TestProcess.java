@@ -6,9 +6,12 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /// One test class in a process of its own, in its short form, against whatever program.
 final class TestProcess {
+
+  private static final Pattern ASSERTION = Pattern.compile("\\bAssertion(Failed)?Error\\b");
 
   private TestProcess() {}
 
@@ -51,7 +54,7 @@ final class TestProcess {
       process.getOutputStream().close();
       int exit = process.waitFor();
       String said = Files.readString(errors);
-      return new Ended(exit != 0 && said.contains("AssertionError"), said);
+      return new Ended(exit != 0 && ASSERTION.matcher(said).find(), said);
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
