@@ -284,9 +284,13 @@ public final class WebServer implements AutoCloseable {
       }
     }
     idle.stream()
-        .map(peer -> Idle.of(peer, now, addresses.isProxy(peer.source) ? 0 : bySource.getOrDefault(peer.source, 0)))
-        .sorted(
-            Comparator.comparingInt(Idle::ofSource).thenComparingLong(Idle::nanos).reversed())
+        .map(
+            peer ->
+                Idle.of(
+                    peer,
+                    now,
+                    addresses.isProxy(peer.source) ? 0 : bySource.getOrDefault(peer.source, 0)))
+        .sorted(Comparator.comparingInt(Idle::ofSource).thenComparingLong(Idle::nanos).reversed())
         .limit(Math.max(1, limits.connections / MAKE_ROOM))
         .forEach(
             each -> {
