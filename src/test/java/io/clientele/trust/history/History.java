@@ -64,6 +64,8 @@ public final class History {
     }
   }
 
+  private static final List<Kind> KINDS = List.of(Kind.values());
+
   private final AtomicInteger gates = new AtomicInteger();
   private final AtomicInteger tokens = new AtomicInteger();
   private final List<Log> logs = new ArrayList<>();
@@ -154,7 +156,7 @@ public final class History {
       times[2 * size] = attempt.begin;
       times[2 * size + 1] = attempt.end;
       int at = NUMBERS * size;
-      numbers[at] = attempt.kind.ordinal() << 1 | (attempt.passed ? 1 : 0);
+      numbers[at] = KINDS.indexOf(attempt.kind) << 1 | (attempt.passed ? 1 : 0);
       numbers[at + 1] = attempt.node;
       numbers[at + 2] = attempt.client;
       numbers[at + 3] = attempt.customer;
@@ -170,7 +172,7 @@ public final class History {
     Attempt attempt(int index) {
       int at = NUMBERS * index;
       return new Attempt(
-          Kind.values()[numbers[at] >> 1],
+          KINDS.get(numbers[at] >> 1),
           (numbers[at] & 1) == 1,
           times[2 * index],
           times[2 * index + 1],
