@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -189,6 +190,14 @@ class NoReturnTest {
       }
     }
 
+    private Program program(String id) {
+      return Objects.requireNonNull(programs.get(id));
+    }
+
+    private boolean isThere(String tenant) {
+      return tenants.getOrDefault(tenant, false);
+    }
+
     private List<String> lastDeeds() {
       return deeds.subList(Math.max(0, deeds.size() - 12), deeds.size());
     }
@@ -210,7 +219,7 @@ class NoReturnTest {
       if (token.isEmpty()) {
         return;
       }
-      Program program = programs.get(id);
+      Program program = program(id);
       // Whoever re-creates a deleted id must be able to give what it had.
       boolean wantsHigh = actor == Actor.OPERATOR && random.nextInt(3) == 0;
       ObjectNode wanted =
@@ -253,7 +262,7 @@ class NoReturnTest {
     }
 
     private void delete(String id) {
-      Program program = programs.get(id);
+      Program program = program(id);
       // The rival cannot.
       expect(
           "the rival deletes " + id,
@@ -290,7 +299,7 @@ class NoReturnTest {
     }
 
     private void ask(String id) {
-      Program program = programs.get(id);
+      Program program = program(id);
       if (!program.exists) {
         return;
       }
@@ -302,7 +311,7 @@ class NoReturnTest {
     }
 
     private void askWithAnOldSecret(String id) {
-      for (String old : programs.get(id).old) {
+      for (String old : program(id).old) {
         expect(
             id + " asks with a secret of a former life",
             401,
@@ -333,7 +342,7 @@ class NoReturnTest {
 
     private void makeTenant() {
       String tenant = tenantIds.get(random.nextInt(tenantIds.size()));
-      boolean there = tenants.get(tenant);
+      boolean there = isThere(tenant);
       int status =
           connection.manage(
               "POST", victim.path() + "/tenants", operator, "{\"id\":\"" + tenant + "\"}");
@@ -358,7 +367,7 @@ class NoReturnTest {
       // What its deletion kills.
       ids.forEach(this::ask);
       int status = connection.manage("DELETE", victim.path() + "/tenants/" + tenant, operator, "");
-      expect("tenant " + tenant + " is deleted", tenants.get(tenant) ? 200 : 404, status);
+      expect("tenant " + tenant + " is deleted", isThere(tenant) ? 200 : 404, status);
       if (status == 200) {
         tenants.put(tenant, false);
         killAll();

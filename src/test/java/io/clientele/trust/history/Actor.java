@@ -513,7 +513,7 @@ final class Actor implements AutoCloseable {
   }
 
   private void deleteCustomer(int place, Owner owner) {
-    if (population.owner(place) != owner) {
+    if (!population.owner(place).id().equals(owner.id())) {
       return;
     }
     boolean done =
