@@ -346,6 +346,7 @@ public final class Server implements AutoCloseable {
                 limits,
                 settings.grace()));
     describe(metrics, web, admission);
+    database.giveWay();
     web.start();
     preload.start();
     LOG.info(

@@ -110,6 +110,7 @@ public final class OpenApiDocument {
     this.tooLargeBody = response("/components/responses/TooLargeBody");
     this.anywhere =
         Map.of(
+            408, response("/components/responses/TooSlow"),
             414, response("/components/responses/TooLongUri"),
             431, response("/components/responses/TooLargeHeaders"));
   }

@@ -100,6 +100,7 @@ class OpenApiDocumentTest {
               "#/components/responses/WrongMethod",
               "#/components/responses/UnreadablePath",
               "#/components/responses/TooLargeBody",
+              "#/components/responses/TooSlow",
               "#/components/responses/TooLongUri",
               "#/components/responses/TooLargeHeaders");
     }

@@ -67,6 +67,8 @@ class SettingsTest {
       assertThat(settings.keyRotation()).isEqualTo(Duration.ofDays(30));
       assertThat(settings.keyPublishLead()).isEqualTo(Duration.ofMinutes(5));
       assertThat(settings.failureLimit()).isEqualTo(20);
+      assertThat(settings.maxConnections()).isEqualTo(10_000);
+      assertThat(settings.peerTimeout()).isEqualTo(Duration.ofSeconds(20));
       assertThat(settings.stalenessLimit()).isEqualTo(Duration.ofMinutes(10));
       assertThat(settings.behindProxy()).isEmpty();
       assertThat(settings.demo()).isFalse();

@@ -16,9 +16,10 @@ import org.slf4j.LoggerFactory;
 /// differences"). Elsewhere threads stay as they are.
 public final class Niceness {
 
-  /// Of nice(1), for all but the threads that serve many connections: a thirtieth of what one of
-  /// those gets of a processor that both want.
-  public static final int BESIDE = 15;
+  /// Of nice(1), for all but the threads that serve many connections: of a processor that both
+  /// want, such a thread gets a ninth of what one of those gets. Who asks for a token and is in
+  /// memory goes first. More would starve deeds where other programs take the processors.
+  public static final int BESIDE = 10;
 
   private static final Logger LOG = LoggerFactory.getLogger(Niceness.class);
   private static final int PRIO_PROCESS = 0;
@@ -68,12 +69,12 @@ public final class Niceness {
         int failed =
             (int) SetPriority.HANDLE.get().invokeExact(PRIO_PROCESS, THIS_THREAD, niceness);
         if (failed != 0) {
-          LOG.warn("slow hashes run with the priority of all else: setpriority is refused");
+          LOG.warn("threads do not give way: setpriority is refused");
         }
       }
     } catch (Throwable e) {
       // A thread that is not nice does its work all the same.
-      LOG.warn("slow hashes run with the priority of all else", e);
+      LOG.warn("threads do not give way", e);
     }
   }
 }

@@ -67,9 +67,6 @@ public final class SecretHasher implements AutoCloseable {
   /// How many of each kind may wait behind those that run.
   private static final int WAITING = 4;
 
-  /// Of nice(1): a tenth of what another thread gets of a processor that both want.
-  private static final int NICENESS = 10;
-
   private static final byte[] ARGON_KEY =
       SecretDigest.Argon2id.ALGORITHM.getBytes(StandardCharsets.US_ASCII);
   private static final int MEMORY_KIB = 19 * 1024;
@@ -104,7 +101,8 @@ public final class SecretHasher implements AutoCloseable {
             TimeUnit.MINUTES,
             // Bounded by the places.
             new PriorityBlockingQueue<>(),
-            Niceness.of(NICENESS, Thread.ofPlatform().name("slow-hash-", 0).daemon().factory()));
+            Niceness.of(
+                Niceness.BESIDE, Thread.ofPlatform().name("slow-hash-", 0).daemon().factory()));
     this.slow.allowCoreThreadTimeOut(true);
     for (Asker each : Asker.values()) {
       places.put(each, new Semaphore(threads + WAITING));

@@ -28,6 +28,9 @@ public final class Database implements AutoCloseable {
   /// More than processors would take each other's pages out of the processors' caches.
   private static final int READERS = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4);
 
+  /// For all that no token waits for.
+  private static final int LOOKERS = 2;
+
   private static final int ATTEMPTS = 4;
 
   /// What may go wrong when the database is opened; the message is for the operator.
@@ -59,10 +62,14 @@ public final class Database implements AutoCloseable {
     try {
       SqliteConnection writer = SqliteConnection.writer(file);
       opened.add(writer);
-      for (int i = 0; i < READERS; i++) {
+      for (int i = 0; i < READERS + LOOKERS; i++) {
         opened.add(SqliteConnection.reader(file));
       }
-      return new Database(new Sqlite(writer, opened.subList(1, opened.size())), false, clock);
+      List<SqliteConnection> readers = opened.subList(1, opened.size());
+      return new Database(
+          new Sqlite(writer, readers.subList(0, READERS), readers.subList(READERS, readers.size())),
+          false,
+          clock);
     } catch (SQLException | RuntimeException e) {
       opened.forEach(SqliteConnection::close);
       throw new CannotOpen("The database " + file + " cannot be opened: " + oneLine(e), e);
@@ -194,6 +201,12 @@ public final class Database implements AutoCloseable {
   /// Prepares for transactions of many thousand rows, as an import has and a server has not.
   public void expectLargeTransactions() {
     place.expectLargeTransactions();
+  }
+
+  /// Has its own threads, if there are any, give way to those that serve many connections: for a
+  /// server that has started.
+  public void giveWay() {
+    place.giveWay();
   }
 
   /// The log of what changed.

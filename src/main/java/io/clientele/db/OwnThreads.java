@@ -1,10 +1,12 @@
 package io.clientele.db;
 
+import io.clientele.crypto.Niceness;
 import io.clientele.http.Unavailable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -25,6 +27,13 @@ final class OwnThreads implements AutoCloseable {
   private final List<SqliteConnection> connections;
   private final ArrayBlockingQueue<SqliteConnection> idle;
   private final Map<Thread, SqliteConnection> inUse = new ConcurrentHashMap<>();
+  private final Set<Thread> givingWay = ConcurrentHashMap.newKeySet();
+  private volatile boolean givesWay;
+
+  /// Makes its threads give way to those that serve many connections.
+  void giveWay() {
+    givesWay = true;
+  }
 
   /// @param name of the threads
   /// @param queue how much work may wait
@@ -49,11 +58,15 @@ final class OwnThreads implements AutoCloseable {
       threads.execute(
           () -> {
             SqliteConnection connection = idle.remove();
-            inUse.put(Thread.currentThread(), connection);
+            Thread thread = Thread.currentThread();
+            inUse.put(thread, connection);
+            if (givesWay && givingWay.add(thread)) {
+              Niceness.lower(Niceness.BESIDE);
+            }
             try {
               work.accept(connection);
             } finally {
-              inUse.remove(Thread.currentThread());
+              inUse.remove(thread);
               idle.add(connection);
             }
           });

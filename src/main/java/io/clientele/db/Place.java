@@ -33,5 +33,8 @@ interface Place {
   /// Prepares for transactions of many thousand rows.
   void expectLargeTransactions();
 
+  /// Has its own threads, if there are any, give way to those that serve many connections.
+  void giveWay();
+
   void close();
 }

@@ -71,6 +71,11 @@ final class Postgresql implements Place {
   }
 
   @Override
+  public void giveWay() {
+    // It has no threads of its own.
+  }
+
+  @Override
   public void close() {
     closing.run();
   }

@@ -16,7 +16,9 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// SQLite: one writer connection and a few readers.
+/// SQLite: one writer connection, a few readers for what tokens wait for, and a few for all else.
+/// In a server all give way when processors are short, so that lists, deeds and strangers take
+/// little from the tokens of clients in memory.
 ///
 /// A commit waits for the disk, and many can wait for one commit. So the deeds that came while the
 /// last commit was under way are done one after the other in one transaction, each in a savepoint
@@ -36,6 +38,7 @@ final class Sqlite implements Place {
 
   private final OwnThreads writer;
   private final OwnThreads readers;
+  private final OwnThreads lookers;
   private final ArrayBlockingQueue<Deed<?>> waiting = new ArrayBlockingQueue<>(QUEUE);
 
   /// Whether the writer's thread was asked for a turn that has not begun: one for each deed would
@@ -45,9 +48,12 @@ final class Sqlite implements Place {
   private volatile boolean hasDiskFailed;
   private boolean isCheckpointLate;
 
-  Sqlite(SqliteConnection writing, List<SqliteConnection> reading) {
+  /// @param reading for rows that a token waits for
+  /// @param looking for all else
+  Sqlite(SqliteConnection writing, List<SqliteConnection> reading, List<SqliteConnection> looking) {
     writer = new OwnThreads("sqlite-writer", List.of(writing), QUEUE);
     readers = new OwnThreads("sqlite-reader", reading, QUEUE);
+    lookers = new OwnThreads("sqlite-looker", looking, QUEUE);
   }
 
   /// How a deed ended; nobody is told before the commit.
@@ -264,21 +270,22 @@ final class Sqlite implements Place {
 
   @Override
   public <T> T read(Function<Transaction, T> work) {
-    return onReader(connection -> look(connection, work));
+    return on(lookers, connection -> look(connection, work));
   }
 
   @Override
   public <T> T query(String sql, String parameter, RowsReader<T> reader) {
-    return onReader(connection -> connection.query(sql, parameter, reader));
+    return on(readers, connection -> connection.query(sql, parameter, reader));
   }
 
-  private <T> T onReader(Function<SqliteConnection, T> work) {
+  /// @param threads if this is not one of the readers' already
+  private <T> T on(OwnThreads threads, Function<SqliteConnection, T> work) {
     Optional<SqliteConnection> own = readers.own();
     if (own.isPresent()) {
       return work.apply(own.get());
     }
     CompletableFuture<T> answer = new CompletableFuture<>();
-    readers.execute(
+    threads.execute(
         connection -> {
           try {
             answer.complete(work.apply(connection));
@@ -292,6 +299,13 @@ final class Sqlite implements Place {
   @Override
   public Optional<Executor> readers() {
     return Optional.of(work -> readers.execute(connection -> work.run()));
+  }
+
+  @Override
+  public void giveWay() {
+    readers.giveWay();
+    lookers.giveWay();
+    writer.giveWay();
   }
 
   static <T> T look(SqliteConnection connection, Function<Transaction, T> work) {
@@ -338,10 +352,12 @@ final class Sqlite implements Place {
       // The last connection to be closed would empty the write-ahead log into the database and
       // delete it: the one copy that is whole.
       readers.end();
+      lookers.end();
       writer.end();
       return;
     }
     readers.close();
+    lookers.close();
     writer.close();
   }
 }

@@ -40,6 +40,11 @@ final class SqliteBeside implements Place {
   }
 
   @Override
+  public void giveWay() {
+    // It has no threads of its own.
+  }
+
+  @Override
   public void close() {
     connection.close();
   }

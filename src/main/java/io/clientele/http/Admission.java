@@ -25,8 +25,9 @@ public final class Admission {
   /// to share a commit, though one customer alone has half.
   private static final int DEEDS = 256;
 
-  /// How many may look for lists at once, since a list takes memory until it is sent.
-  private static final int LISTS = 8;
+  /// How many lists may be made at once: they take memory, and no more of the processors for being
+  /// many.
+  private static final int LISTS = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 8);
 
   private static final Set<String> LOOKING = Set.of("GET", "HEAD");
 

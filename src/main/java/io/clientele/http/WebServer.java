@@ -88,8 +88,10 @@ public final class WebServer implements AutoCloseable {
   /// Answers that are longer than this are counted while they wait for their peer.
   private static final int LONG_ANSWER = 64 * 1024;
 
-  /// What part of the heap is for bodies that are gathered, and for answers that wait.
-  private static final int PART_OF_HEAP = 16;
+  /// What is for bodies that are gathered, and for answers that wait: a part of the heap, and enough
+  /// for one of the longest to be half of it.
+  private static final long MEMORY =
+      Math.max(Runtime.getRuntime().maxMemory() / 16, 32L * MEBIBYTE);
 
   private static final byte[] TOO_SLOW =
       "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -115,8 +117,8 @@ public final class WebServer implements AutoCloseable {
   private final SourceAddress addresses;
   private final Observer observer;
   private final Limits limits;
-  private final Shares bodies = new Shares(Runtime.getRuntime().maxMemory() / PART_OF_HEAP);
-  private final Shares answers = new Shares(Runtime.getRuntime().maxMemory() / PART_OF_HEAP);
+  private final Shares bodies = new Shares(MEMORY);
+  private final Shares answers = new Shares(MEMORY);
   private final Lingering lingering;
   private final AtomicInteger connections = new AtomicInteger();
   private final LongAdder slowPeers = new LongAdder();

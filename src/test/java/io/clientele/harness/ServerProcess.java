@@ -82,6 +82,16 @@ public final class ServerProcess implements AutoCloseable {
     return new ServerProcess(command);
   }
 
+  /// The same on one processor alone.
+  public static ServerProcess serveOn(int processor, Path data, String... extraArguments) {
+    List<String> arguments =
+        new ArrayList<>(List.of("serve", "--data", data.toString(), "--port", "0"));
+    arguments.addAll(List.of(extraArguments));
+    List<String> command = new ArrayList<>(List.of("taskset", "-c", Integer.toString(processor)));
+    command.addAll(command(arguments.toArray(String[]::new)));
+    return new ServerProcess(command);
+  }
+
   /// Runs the program with these arguments.
   public static ServerProcess run(String... arguments) {
     return new ServerProcess(command(arguments));

@@ -496,8 +496,13 @@ class ParameterMatrixTest {
         byte[] body = good.getBytes(ISO_8859_1);
         String json = "{\"" + endpoint.required() + "\":\"" + endpoint.value() + "\"}";
         String multipart =
-            "--x\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\n"
-                + "client_credentials\r\n--x--\r\n";
+            """
+            --x\r
+            Content-Disposition: form-data; name="grant_type"\r
+            \r
+            client_credentials\r
+            --x--\r
+            """;
         for (String type :
             new String[] {
               "application/json",
