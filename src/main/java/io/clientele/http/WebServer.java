@@ -88,8 +88,8 @@ public final class WebServer implements AutoCloseable {
   /// Answers that are longer than this are counted while they wait for their peer.
   private static final int LONG_ANSWER = 64 * 1024;
 
-  /// What is for bodies that are gathered, and for answers that wait: a part of the heap, and enough
-  /// for one of the longest to be half of it.
+  /// What is for bodies that are gathered, and for answers that wait: a part of the heap, and
+  /// enough for one of the longest to be half of it.
   private static final long MEMORY =
       Math.max(Runtime.getRuntime().maxMemory() / 16, 32L * MEBIBYTE);
 
@@ -351,6 +351,7 @@ public final class WebServer implements AutoCloseable {
     private long atFirst;
     private volatile long taken;
     private volatile boolean hasEnded;
+    private boolean wasAnswered;
 
     Peer(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
       super(channel, selector, key, scheduler);
@@ -380,6 +381,7 @@ public final class WebServer implements AutoCloseable {
     void isAnswered(long now) {
       requestBegan.setRelease(0);
       lively.setRelease(now);
+      wasAnswered = true;
     }
 
     @Override
@@ -430,11 +432,12 @@ public final class WebServer implements AutoCloseable {
       super.doClose();
     }
 
-    /// Whether nothing is done for it, and nothing useful came from it for a while.
+    /// Whether nothing is done for it, and nothing useful came from it ever, or for a while. It
+    /// does not matter if what others wrote is seen a little late.
     boolean isIdle(long now) {
       return getFillInterest().isInterested()
           && answerWaits.get() == 0
-          && isOver(lively.get(), LIVELY, now);
+          && (!wasAnswered || isOver(lively.get(), LIVELY, now));
     }
 
     /// Closes it now, whatever the peer still sends.

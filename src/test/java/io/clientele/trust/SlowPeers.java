@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.clientele.harness.LoadHttp;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -58,7 +59,9 @@ final class SlowPeers {
 
   /// @param words port, seconds, number of idle ones, number of each slow kind
   public static void main(String[] words) throws IOException {
-    SlowPeers peers = new SlowPeers(new InetSocketAddress("127.0.0.1", Integer.parseInt(words[0])));
+    SlowPeers peers =
+        new SlowPeers(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(words[0])));
     int seconds = Integer.parseInt(words[1]);
     int idle = Integer.parseInt(words[2]);
     int slow = Integer.parseInt(words[3]);
@@ -129,10 +132,10 @@ final class SlowPeers {
         next += DRIP.toNanos();
         drip();
         for (Kind kind : Kind.values()) {
-          for (int i = before.get(kind); i < ended.get(kind); i++) {
+          for (int i = before.getOrDefault(kind, 0); i < ended.getOrDefault(kind, 0); i++) {
             open(kind);
           }
-          before.put(kind, ended.get(kind));
+          before.put(kind, ended.getOrDefault(kind, 0));
         }
       }
     }
