@@ -1,8 +1,8 @@
 package io.clientele.trust;
 
 import io.clientele.harness.Customer;
-import io.clientele.harness.LoadHttp;
 import io.clientele.harness.Http;
+import io.clientele.harness.LoadHttp;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
