@@ -36,6 +36,7 @@ final class SlowPeers {
 
   private static final Duration DRIP = Duration.ofMillis(300);
 
+  private static final int DRIPS_A_REOPENING = 4;
   private static final Duration LONGEST = Duration.ofMinutes(5);
 
   /// A reader's window, as small as the system allows.
@@ -125,12 +126,16 @@ final class SlowPeers {
     long began = System.nanoTime();
     Map<Kind, Integer> before = new EnumMap<>(ended);
     long next = System.nanoTime();
+    int drips = 0;
     while (System.nanoTime() - began < nanos
         || (wereEnded() < slow && System.nanoTime() - began < LONGEST.toNanos())) {
       look(20);
       if (System.nanoTime() - next > 0) {
         next += DRIP.toNanos();
         drip();
+        if (++drips % DRIPS_A_REOPENING != 0) {
+          continue;
+        }
         for (Kind kind : Kind.values()) {
           for (int i = before.getOrDefault(kind, 0); i < ended.getOrDefault(kind, 0); i++) {
             open(kind);

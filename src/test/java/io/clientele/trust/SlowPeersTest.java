@@ -150,7 +150,7 @@ class SlowPeersTest {
                 "--peer-timeout",
                 isBrief ? "1" : "10",
                 "--max-connections",
-                isBrief ? "300" : "10000");
+                isBrief ? "420" : "10000");
         ExecutorService threads =
             Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
       URI uri = server.uri();
