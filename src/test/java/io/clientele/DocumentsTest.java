@@ -51,7 +51,11 @@ class DocumentsTest {
   @Test
   void everyOptionInTheReadmeAndInSecurityIsOneOfACommand() throws IOException {
     Set<String> known = new TreeSet<>(Set.of("--help", "--version"));
-    for (Object command : List.of(new ServeOptions(), new RestoreOptions(), new AuditOptions())) {
+    for (Object command : List.of(
+            new ServeOptions(),
+            new RestoreOptions(),
+            new AuditOptions(),
+            new AuditExportOptions())) {
       new picocli.CommandLine(command)
           .getCommandSpec()
           .options()
