@@ -117,7 +117,7 @@ class KnownBadVersionsTest {
     List<String> good =
         List.of(
             "/repository/org/postgresql/postgresql/42.7.14/postgresql-42.7.14.jar",
-            "/repository/org/eclipse/jetty/jetty-http/12.1.7/jetty-http-12.1.7.jar",
+            "/repository/org/eclipse/jetty/jetty-http/12.1.12/jetty-http-12.1.12.jar",
             // Of the same name, but of somebody else.
             "/repository/example/postgresql/42.7.1/postgresql-42.7.1.jar");
 
