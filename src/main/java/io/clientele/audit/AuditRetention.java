@@ -17,7 +17,7 @@ public final class AuditRetention implements AutoCloseable {
   private static final long DAY = Duration.ofDays(1).toMillis();
 
   /// How soon a new day is noticed.
-  private static final Duration PERIOD = Duration.ofSeconds(5);
+  private static final Duration PERIOD = Duration.ofSeconds(1);
 
   private static final int CUSTOMERS_AT_ONCE = 100;
 
