@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// The customer of the caller is told which client it was. The customer in the path, if it is
 /// another, is told that somebody was refused there, and not who. Callers without a living token
-/// are nobody; the customer in the path is told of them, or the operator.
+/// are nobody; the customer in the path is told of them if this node has it in memory, and else the
+/// operator.
 public final class Refusals implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
