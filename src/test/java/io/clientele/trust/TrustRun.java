@@ -92,6 +92,7 @@ final class TrustRun {
     for (Class<?> it : cases) {
       if (!wanted.anew() && Files.exists(file(it)) && Result.read(file(it)).isGood()) {
         err.println("At this commit already: " + Result.read(file(it)).line());
+        report.putUnlessThere(it.getSimpleName(), Result.read(file(it)), commit);
       } else {
         left.add(it);
       }
