@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Counts refused management requests per caller, route and hour: in memory, flushed every 10
+/// Counts refused management requests per caller, route and hour: in memory, flushed every 2
 /// seconds. A crash loses what was not flushed.
 ///
 /// The customer of the caller is told which client it was. The customer in the path, if it is
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class Refusals implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
-  private static final Duration PERIOD = Duration.ofSeconds(10);
+  private static final Duration PERIOD = Duration.ofSeconds(2);
   private static final long HOUR = Duration.ofHours(1).toMillis();
   private static final long HOURS_KEPT = Duration.ofDays(90).toHours();
   private static final int ROWS_A_TRANSACTION = 500;
