@@ -176,6 +176,11 @@ final class Sqlite implements Place {
   private void doWaiting(SqliteConnection connection, ChangeLog log) {
     List<Deed<?>> deeds = new ArrayList<>();
     waiting.drainTo(deeds, MOST_TOGETHER);
+    if (hasDiskFailed) {
+      // They waited while it failed.
+      deeds.forEach(deed -> deed.refuse(diskHasFailed()));
+      return;
+    }
     try {
       if (deeds.size() == 1 || !doTogether(connection, deeds, log)) {
         deeds.forEach(deed -> doAlone(connection, deed, log));
@@ -254,6 +259,11 @@ final class Sqlite implements Place {
   /// A commit that fails is not tried again: what was not written once may be taken for written the
   /// second time.
   private void commit(SqliteConnection connection, List<Deed<?>> deeds) {
+    if (hasDiskFailed) {
+      connection.rollback();
+      deeds.forEach(deed -> deed.refuse(diskHasFailed()));
+      return;
+    }
     try {
       connection.commit();
     } catch (RuntimeException e) {

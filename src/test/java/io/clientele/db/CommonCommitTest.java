@@ -18,9 +18,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jdbi.v3.core.transaction.TransactionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /// SQLite: deeds that wait while another is done are committed together, and none can tell.
 class CommonCommitTest {
@@ -106,6 +109,29 @@ class CommonCommitTest {
   private static Throwable failure(CompletableFuture<?> answer) {
     var _ = answer.handle((done, failed) -> true).join();
     return answer.exceptionNow();
+  }
+
+  @Test
+  void whoWaitsWhileTheDiskFailsIsRefused() throws InterruptedException {
+    List<Function<Transaction, Boolean>> deeds = new ArrayList<>();
+    deeds.add(
+        tx -> {
+          throw new TransactionException(
+              new SQLiteException("injected", SQLiteErrorCode.SQLITE_IOERR_FSYNC));
+        });
+    // More than one commit takes.
+    for (int i = 0; i < 120; i++) {
+      String name = "deed" + i;
+      deeds.add(
+          tx -> {
+            put(tx, name);
+            return true;
+          });
+    }
+    for (CompletableFuture<Boolean> answer : together(deeds)) {
+      assertThat(failure(answer)).isInstanceOf(Unavailable.class);
+    }
+    assertThat(committed()).isEmpty();
   }
 
   @Test
