@@ -94,7 +94,9 @@ public final class KeyRing implements AutoCloseable {
     ticker.start();
   }
 
-  private void reload() {
+  /// One at a time: of two, the one that read before the other could put its older ring in the
+  /// newer one's place, and keys that ended would be believed on.
+  private synchronized void reload() {
     List<Entry> entries = database.read(store::list).stream().map(this::entry).toList();
     Map<String, Entry> byHeader = new TreeMap<>();
     entries.forEach(entry -> byHeader.put(entry.header, entry));
