@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +25,10 @@ public final class Niceness {
   private static final Logger LOG = LoggerFactory.getLogger(Niceness.class);
   private static final int PRIO_PROCESS = 0;
   private static final int THIS_THREAD = 0;
+
+  /// It would be refused again, and said again for each request: as where the whole program was
+  /// begun with a higher niceness, which only root may lower.
+  private static final AtomicBoolean REFUSED = new AtomicBoolean();
 
   private Niceness() {}
 
@@ -64,17 +69,22 @@ public final class Niceness {
 
   /// Has the thread that runs this give way; if it is a virtual one, the thread that carries it.
   public static void lower(int niceness) {
+    if (REFUSED.get()) {
+      return;
+    }
     try {
       if (SetPriority.HANDLE.isPresent()) {
         int failed =
             (int) SetPriority.HANDLE.get().invokeExact(PRIO_PROCESS, THIS_THREAD, niceness);
-        if (failed != 0) {
+        if (failed != 0 && REFUSED.compareAndSet(false, true)) {
           LOG.warn("threads do not give way: setpriority is refused");
         }
       }
     } catch (Throwable e) {
       // A thread that is not nice does its work all the same.
-      LOG.warn("threads do not give way", e);
+      if (REFUSED.compareAndSet(false, true)) {
+        LOG.warn("threads do not give way", e);
+      }
     }
   }
 }
