@@ -9,7 +9,6 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,30 +22,39 @@ final class Lingering implements AutoCloseable {
   private static final Duration LONGEST = Duration.ofSeconds(10);
   private static final long MOST_BYTES = 8 << 20;
   private static final int MOST_PEERS = 1_000;
+
+  /// What part of all connections may be here: none of them makes room for others.
+  private static final int PART = 10;
+
   private static final int AT_ONCE = 64 * 1024;
   private static final Duration LOOK = Duration.ofMillis(500);
 
   private final Selector selector;
   private final Queue<Peer> coming = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger peers = new AtomicInteger();
+  private final Shares places;
   private final ByteBuffer dropped = ByteBuffer.allocateDirect(AT_ONCE);
   private final Thread thread;
+  private volatile boolean hasEnded;
 
   /// A connection that ends.
   private static final class Peer {
     private final SocketChannel channel;
+    private final String source;
     private final Runnable then;
     private final long until = System.nanoTime() + LONGEST.toNanos();
     private long bytes;
 
-    Peer(SocketChannel channel, Runnable then) {
+    Peer(SocketChannel channel, String source, Runnable then) {
       this.channel = channel;
+      this.source = source;
       this.then = then;
     }
   }
 
   /// @param name of the thread
-  Lingering(String name) throws IOException {
+  /// @param connections how many may be open, these included
+  Lingering(String name, int connections) throws IOException {
+    places = new Shares(Math.min(MOST_PEERS, connections / PART));
     selector = Selector.open();
     thread = Thread.ofPlatform().name(name).daemon().unstarted(this::readOn);
   }
@@ -57,22 +65,26 @@ final class Lingering implements AutoCloseable {
 
   /// Takes over a connection, which nobody else uses any more.
   ///
+  /// @param source who has the connection
   /// @param then runs when it was closed
   /// @return false if there are too many; then it is the caller's to close
-  boolean take(SocketChannel channel, Runnable then) {
-    if (peers.incrementAndGet() > MOST_PEERS || !selector.isOpen()) {
-      peers.decrementAndGet();
+  boolean take(SocketChannel channel, String source, Runnable then) {
+    if (hasEnded || !places.take(source, 1)) {
       return false;
     }
-    coming.add(new Peer(channel, then));
+    coming.add(new Peer(channel, source, then));
     selector.wakeup();
+    if (hasEnded) {
+      // Maybe too late for the thread to see it.
+      endComing();
+    }
     return true;
   }
 
   private void readOn() {
     Niceness.lower(Niceness.BESIDE);
     try {
-      while (selector.isOpen()) {
+      while (!hasEnded) {
         selector.select(this::read, LOOK.toMillis());
         for (Peer peer = coming.poll(); peer != null; peer = coming.poll()) {
           begin(peer);
@@ -85,10 +97,10 @@ final class Lingering implements AutoCloseable {
         }
       }
     } catch (IOException | RuntimeException e) {
-      if (selector.isOpen()) {
-        LOG.error("connections that end are no longer read from", e);
-        close();
-      }
+      LOG.error("connections that end are no longer read from", e);
+    } finally {
+      hasEnded = true;
+      endAll();
     }
   }
 
@@ -127,20 +139,38 @@ final class Lingering implements AutoCloseable {
     } catch (IOException e) {
       LOG.debug("a connection does not close", e);
     }
-    peers.decrementAndGet();
+    places.giveBack(peer.source, 1);
     peer.then.run();
   }
 
-  @Override
-  public void close() {
-    try {
-      for (SelectionKey key :
-          selector.isOpen() ? selector.keys() : java.util.Set.<SelectionKey>of()) {
-        key.channel().close();
+  private void endComing() {
+    for (Peer peer = coming.poll(); peer != null; peer = coming.poll()) {
+      end(peer);
+    }
+  }
+
+  private void endAll() {
+    for (SelectionKey key : selector.keys()) {
+      if (key.attachment() instanceof Peer peer) {
+        end(peer);
       }
+    }
+    endComing();
+    try {
       selector.close();
     } catch (IOException e) {
-      LOG.warn("connections that end are not closed", e);
+      LOG.warn("a selector does not close", e);
     }
+  }
+
+  /// Ends them all, soon.
+  @Override
+  public void close() {
+    hasEnded = true;
+    if (thread.getState() == Thread.State.NEW) {
+      endAll();
+      return;
+    }
+    selector.wakeup();
   }
 }

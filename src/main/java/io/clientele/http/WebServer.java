@@ -190,7 +190,7 @@ public final class WebServer implements AutoCloseable {
     QueuedThreadPool threads = new QueuedThreadPool(THREADS, THREADS);
     threads.setName("http-" + listener.uri.getPort());
     threads.setDaemon(true);
-    lingering = new Lingering("ending-" + listener.uri.getPort());
+    lingering = new Lingering("ending-" + listener.uri.getPort(), limits.connections);
     server = new Server(threads);
     server.setStopTimeout(grace.toMillis());
     HttpConfiguration configuration = new HttpConfiguration();
@@ -423,7 +423,7 @@ public final class WebServer implements AutoCloseable {
       if (isOpen.compareAndSet(true, false)) {
         if (isEnding.get() != 0
             && !hasEnded
-            && lingering.take(getChannel(), connections::decrementAndGet)) {
+            && lingering.take(getChannel(), source, connections::decrementAndGet)) {
           key.cancel();
           return;
         }
