@@ -2,7 +2,6 @@ package io.clientele.http;
 
 import io.clientele.http.Route.Voice;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -28,8 +27,6 @@ public final class Admission {
   /// How many lists may be made at once: they take memory, and no more of the processors for being
   /// many.
   private static final int LISTS = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 8);
-
-  private static final Set<String> LOOKING = Set.of("GET", "HEAD");
 
   private final Executor readers;
   private final Executor waiting;
@@ -92,7 +89,7 @@ public final class Admission {
   /// alive?) does not wait for lists.
   Response answer(Route.Handler handler, Request request) {
     boolean isKnown = !request.notes().customer().isEmpty();
-    if (!isKnown || !LOOKING.contains(request.method())) {
+    if (!isKnown || !request.isSafe()) {
       return handler.handle(request);
     }
     lists.acquireUninterruptibly();

@@ -142,6 +142,11 @@ public final class Request {
     return source.method();
   }
 
+  /// Whether it only looks (RFC 9110 §9.2.1).
+  boolean isSafe() {
+    return method().equals("GET") || method().equals("HEAD");
+  }
+
   public String path() {
     return source.path();
   }

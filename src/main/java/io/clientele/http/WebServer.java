@@ -684,8 +684,11 @@ public final class WebServer implements AutoCloseable {
     @Override
     public void abandon(Throwable failure) {
       LOG.error("request {} could not be answered", ours.id(), failure);
-      callback.failed(failure);
-      done();
+      try {
+        callback.failed(failure);
+      } finally {
+        done();
+      }
     }
 
     @Override
@@ -694,7 +697,11 @@ public final class WebServer implements AutoCloseable {
         throw new IllegalStateException("a request is answered once");
       }
       Response answer = ready;
-      if (ready.body().length > LONG_ANSWER && !takeForAnswer(ready.body().length)) {
+      // What was done is told even so, with the secrets that are told once: there is no more of it
+      // than of deeds, and of the bodies that asked for them.
+      if (ready.body().length > LONG_ANSWER
+          && !takeForAnswer(ready.body().length)
+          && ours.isSafe()) {
         answer = router.overloaded(ours);
       }
       response.setStatus(answer.status());
