@@ -249,13 +249,20 @@ public final class WebServer implements AutoCloseable {
       long now = now();
       for (EndPoint each : connector.getConnectedEndPoints()) {
         if (each instanceof Peer peer) {
-          peer.cutIfSlow(now);
+          cutIfSlow(peer, now);
         }
       }
-    } catch (RuntimeException e) {
-      LOG.error("slow peers cannot be cut", e);
     } finally {
       lookAgain();
+    }
+  }
+
+  /// What goes wrong with one must not spare those behind it.
+  private static void cutIfSlow(Peer peer, long now) {
+    try {
+      peer.cutIfSlow(now);
+    } catch (RuntimeException e) {
+      LOG.error("a slow peer cannot be cut", e);
     }
   }
 
@@ -432,9 +439,13 @@ public final class WebServer implements AutoCloseable {
       super.doClose();
     }
 
-    /// Whether nothing is done for it, and nothing useful came from it ever, or for a while. It
-    /// does not matter if what others wrote is seen a little late.
+    /// Whether nothing is done for it, and nothing useful came from it ever, or for a while; who
+    /// does not take its answer is no better. It does not matter if what others wrote is seen a
+    /// little late.
     boolean isIdle(long now) {
+      if (isOver(answerWaits.get(), LIVELY, now)) {
+        return true;
+      }
       return getFillInterest().isInterested()
           && answerWaits.get() == 0
           && (!wasAnswered || isOver(lively.get(), LIVELY, now));
