@@ -72,11 +72,11 @@ class OverloadTest {
       }
       http.post(clients, token, many).expect(201);
 
-      // The first warms both up.
+      // The first warms both up: one processor also compiles.
       List<Phase> phases =
           load(
               List.of(server.uri().toString(), basic, token, clients),
-              "0:" + (isBrief ? 1 : 20),
+              "0:" + (isBrief ? 1 : 45),
               "0:" + alone,
               "2:" + overloaded,
               "5:" + overloaded,
