@@ -2,30 +2,19 @@ package io.clientele.http;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
@@ -38,24 +27,18 @@ import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.io.ManagedSelector;
-import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
-import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The HTTP server; the only file that knows Jetty. It reads requests strictly (RFC 9110, 9112),
+/// The HTTP server; beside `Connections` the only file that knows Jetty. It reads requests strictly (RFC 9110, 9112),
 /// hands each to a `Router`, sends the answer and notes it in the log.
 public final class WebServer implements AutoCloseable {
 
@@ -73,18 +56,6 @@ public final class WebServer implements AutoCloseable {
   private static final int BACKLOG = 1024;
   private static final int MEBIBYTE = 1 << 20;
 
-  /// How long a connection may take to end when the last answer was sent.
-  private static final Duration LONGEST_END = Duration.ofSeconds(10);
-
-  /// How often slow peers are looked for.
-  private static final Duration LOOK = Duration.ofMillis(250);
-
-  /// Whoever said something so lately is not idle.
-  private static final Duration LIVELY = Duration.ofSeconds(1);
-
-  /// What part of all connections makes room at once when there are too many.
-  private static final int MAKE_ROOM = 64;
-
   /// Answers that are longer than this are counted while they wait for their peer.
   private static final int LONG_ANSWER = 64 * 1024;
 
@@ -93,9 +64,6 @@ public final class WebServer implements AutoCloseable {
   private static final long MEMORY =
       Math.max(Runtime.getRuntime().maxMemory() / 16, 32L * MEBIBYTE);
 
-  private static final byte[] TOO_SLOW =
-      "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-          .getBytes(StandardCharsets.US_ASCII);
   private static final HttpField NOSNIFF =
       new PreEncodedHttpField("X-Content-Type-Options", "nosniff");
   private static final HttpField NO_STORE = encoded(Response.NO_STORE);
@@ -112,17 +80,12 @@ public final class WebServer implements AutoCloseable {
       Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}");
 
   private final Server server;
-  private final ServerConnector connector;
+  private final Connections connections;
   private final Router router;
   private final SourceAddress addresses;
   private final Observer observer;
-  private final Limits limits;
   private final Shares bodies = new Shares(MEMORY);
   private final Shares answers = new Shares(MEMORY);
-  private final Lingering lingering;
-  private final AtomicInteger connections = new AtomicInteger();
-  private final LongAdder slowPeers = new LongAdder();
-  private final LongAdder idlePeers = new LongAdder();
 
   /// What peers may take.
   ///
@@ -182,7 +145,6 @@ public final class WebServer implements AutoCloseable {
       Limits limits,
       Duration grace)
       throws IOException {
-    this.limits = limits;
     this.router = router;
     this.addresses = addresses;
     this.observer = observer;
@@ -190,291 +152,53 @@ public final class WebServer implements AutoCloseable {
     QueuedThreadPool threads = new QueuedThreadPool(THREADS, THREADS);
     threads.setName("http-" + listener.uri.getPort());
     threads.setDaemon(true);
-    lingering = new Lingering("ending-" + listener.uri.getPort(), limits.connections);
     server = new Server(threads);
     server.setStopTimeout(grace.toMillis());
     HttpConfiguration configuration = new HttpConfiguration();
     configuration.setSendServerVersion(false);
     configuration.setSendDateHeader(true);
     // Jetty would keep each connection's Authorization header in memory, and look every header up
-    // in
-    // what it keeps: not safe, and not quicker either.
+    // in what it keeps: not safe, and not quicker either.
     configuration.setHeaderCacheSize(0);
     configuration.setRequestHeaderSize(HEADER_BYTES);
     configuration.setHttpCompliance(HttpCompliance.STRICT);
-    connector = new Connector(server, new HttpConnectionFactory(configuration));
-    connector.setIdleTimeout(30_000);
-    server.addConnector(connector);
+    connections =
+        new Connections(
+            server,
+            configuration,
+            addresses,
+            limits,
+            new Lingering("ending-" + listener.uri.getPort(), limits.connections));
+    server.addConnector(connections);
     server.setErrorHandler(new Unreadable());
     server.setHandler(new GracefulHandler(new Entry()));
-    connector.open(listener.channel);
+    connections.open(listener.channel);
   }
 
   /// Begins to answer.
   public void start() throws Exception {
     server.start();
-    lingering.start();
-    lookAgain();
+    connections.beginToLook();
   }
 
   /// How many connections are open.
   public int connections() {
-    return connections.get();
+    return connections.count();
   }
 
   /// How many peers were cut because they were slow.
   public long slowPeers() {
-    return slowPeers.sum();
+    return connections.slow();
   }
 
   /// How many idle connections made room for others.
   public long idlePeers() {
-    return idlePeers.sum();
+    return connections.displaced();
   }
 
   /// How many requests had no answer but 503 for want of memory.
   public long refused() {
     return bodies.refused() + answers.refused();
-  }
-
-  private void lookAgain() {
-    connector.getScheduler().schedule(this::cutSlowPeers, LOOK.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  private void cutSlowPeers() {
-    if (!server.isRunning()) {
-      return;
-    }
-    try {
-      long now = now();
-      for (EndPoint each : connector.getConnectedEndPoints()) {
-        if (each instanceof Peer peer) {
-          cutIfSlow(peer, now);
-        }
-      }
-    } finally {
-      lookAgain();
-    }
-  }
-
-  /// What goes wrong with one must not spare those behind it.
-  private static void cutIfSlow(Peer peer, long now) {
-    try {
-      peer.cutIfSlow(now);
-    } catch (RuntimeException e) {
-      LOG.error("a slow peer cannot be cut", e);
-    }
-  }
-
-  /// Never 0, which stands for never.
-  private static long now() {
-    return System.nanoTime() | 1;
-  }
-
-  private static boolean isOver(long since, Duration time, long now) {
-    return since != 0 && now - since > time.toNanos();
-  }
-
-  /// Ends idle connections if there are too many: first those of who has most, unless it is a
-  /// proxy, and of these the longest idle. Who drips bytes is as idle as who sends none.
-  private synchronized void makeRoom() {
-    if (connections.get() < limits.connections) {
-      return;
-    }
-    long now = now();
-    Map<String, Integer> bySource = new HashMap<>();
-    List<Peer> idle = new ArrayList<>();
-    for (EndPoint each : connector.getConnectedEndPoints()) {
-      if (each instanceof Peer peer && peer.isOpen()) {
-        bySource.merge(peer.source, 1, Integer::sum);
-        if (peer.isIdle(now)) {
-          idle.add(peer);
-        }
-      }
-    }
-    idle.stream()
-        .map(
-            peer ->
-                Idle.of(
-                    peer,
-                    now,
-                    addresses.isProxy(peer.source) ? 0 : bySource.getOrDefault(peer.source, 0)))
-        .sorted(Comparator.comparingInt(Idle::ofSource).thenComparingLong(Idle::nanos).reversed())
-        .limit(Math.max(1, limits.connections / MAKE_ROOM))
-        .forEach(
-            each -> {
-              idlePeers.increment();
-              each.peer.cut(new IOException("too many connections"));
-            });
-  }
-
-  /// An idle connection as it was at one moment, since the order may not change while it is sorted.
-  ///
-  /// @param ofSource how many connections its source has
-  /// @param nanos how long nothing useful came from it
-  private record Idle(Peer peer, int ofSource, long nanos) {
-    static Idle of(Peer peer, long now, int ofSource) {
-      return new Idle(peer, ofSource, now - peer.lively.get());
-    }
-  }
-
-  private final class Connector extends ServerConnector {
-    Connector(Server server, HttpConnectionFactory factory) {
-      super(server, 1, 2, factory);
-    }
-
-    @Override
-    protected SocketChannelEndPoint newEndPoint(
-        SocketChannel channel, ManagedSelector selector, SelectionKey key) throws IOException {
-      makeRoom();
-      if (connections.get() >= limits.connections) {
-        throw new IOException("too many connections");
-      }
-      Peer peer = new Peer(channel, selector, key, getScheduler());
-      peer.setIdleTimeout(getIdleTimeout());
-      return peer;
-    }
-  }
-
-  /// One connection. It knows since when its peer keeps it waiting, and goes on with `Lingering` if
-  /// the peer still sends when the last answer was sent.
-  private final class Peer extends SocketChannelEndPoint {
-    private final String source;
-    private final SelectionKey key;
-    private final AtomicBoolean isOpen = new AtomicBoolean(true);
-
-    /// When the request began to come that is being read or answered; 0 between requests.
-    private final AtomicLong requestBegan = new AtomicLong();
-
-    /// When the last answer was ready, or the connection was made.
-    private final AtomicLong lively = new AtomicLong(now());
-
-    /// When an answer began to wait for the peer to take it; 0 if none does.
-    private final AtomicLong answerWaits = new AtomicLong();
-
-    /// When the last answer was sent; 0 before.
-    private final AtomicLong isEnding = new AtomicLong();
-
-    private long atFirst;
-    private volatile long taken;
-    private volatile boolean hasEnded;
-    private boolean wasAnswered;
-
-    Peer(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
-      super(channel, selector, key, scheduler);
-      this.key = key;
-      source = SourceAddress.network(addressOf(getRemoteSocketAddress()));
-      connections.incrementAndGet();
-    }
-
-    @Override
-    protected void doShutdownInput() {
-      hasEnded = true;
-      super.doShutdownInput();
-    }
-
-    @Override
-    public int fill(ByteBuffer buffer) throws IOException {
-      int filled = super.fill(buffer);
-      if (filled < 0) {
-        hasEnded = true;
-      } else if (filled > 0 && requestBegan.getPlain() == 0) {
-        requestBegan.setRelease(now());
-      }
-      return filled;
-    }
-
-    /// The request that was read has its answer.
-    void isAnswered(long now) {
-      requestBegan.setRelease(0);
-      lively.setRelease(now);
-      wasAnswered = true;
-    }
-
-    @Override
-    public boolean flush(ByteBuffer... buffers) throws IOException {
-      boolean all = super.flush(buffers);
-      if (!all) {
-        long left = 0;
-        for (ByteBuffer buffer : buffers) {
-          left += buffer.remaining();
-        }
-        if (answerWaits.getPlain() == 0) {
-          atFirst = left;
-          taken = 0;
-          answerWaits.set(now());
-        } else {
-          taken = atFirst - left;
-        }
-      } else if (answerWaits.getPlain() != 0) {
-        answerWaits.set(0);
-      }
-      return all;
-    }
-
-    @Override
-    protected void doShutdownOutput() {
-      isEnding.set(now());
-      if (requestBegan.get() != 0 && isOver(requestBegan.get(), limits.patience, now())) {
-        try {
-          getChannel().write(ByteBuffer.wrap(TOO_SLOW));
-        } catch (IOException e) {
-          LOG.debug("{} is gone", source, e);
-        }
-      }
-      super.doShutdownOutput();
-    }
-
-    @Override
-    public void doClose() {
-      if (isOpen.compareAndSet(true, false)) {
-        if (isEnding.get() != 0
-            && !hasEnded
-            && lingering.take(getChannel(), source, connections::decrementAndGet)) {
-          key.cancel();
-          return;
-        }
-        connections.decrementAndGet();
-      }
-      super.doClose();
-    }
-
-    /// Whether nothing is done for it, and nothing useful came from it ever, or for a while; who
-    /// does not take its answer is no better. It does not matter if what others wrote is seen a
-    /// little late.
-    boolean isIdle(long now) {
-      if (isOver(answerWaits.get(), LIVELY, now)) {
-        return true;
-      }
-      return getFillInterest().isInterested()
-          && answerWaits.get() == 0
-          && (!wasAnswered || isOver(lively.get(), LIVELY, now));
-    }
-
-    /// Closes it now, whatever the peer still sends.
-    void cut(Throwable cause) {
-      hasEnded = true;
-      close(cause);
-    }
-
-    void cutIfSlow(long now) {
-      if (isOver(isEnding.get(), LONGEST_END, now)) {
-        cut(new TimeoutException("the peer does not end"));
-        return;
-      }
-      Duration forAnswer = limits.patience.multipliedBy(1 + taken / MEBIBYTE);
-      if (isOver(answerWaits.get(), forAnswer, now)) {
-        slowPeers.increment();
-        cut(new TimeoutException("the peer does not take the answer"));
-        return;
-      }
-      // Only who waits for bytes of the peer is told.
-      if (isEnding.get() == 0
-          && isOver(requestBegan.get(), limits.patience, now)
-          && getFillInterest().onFail(new TimeoutException("the request comes too slowly"))) {
-        slowPeers.increment();
-      }
-    }
   }
 
   /// Lets requests under way end, then stops.
@@ -485,8 +209,7 @@ public final class WebServer implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException("the HTTP server does not stop", e);
     } finally {
-      connector.close();
-      lingering.close();
+      connections.end();
     }
   }
 
@@ -576,15 +299,9 @@ public final class WebServer implements AutoCloseable {
     if (connection.getAttribute(PEER) instanceof String known) {
       return known;
     }
-    String peer = addressOf(connection.getRemoteSocketAddress());
+    String peer = Connections.addressOf(connection.getRemoteSocketAddress());
     connection.setAttribute(PEER, peer);
     return peer;
-  }
-
-  private static String addressOf(SocketAddress address) {
-    return address instanceof InetSocketAddress inet && inet.getAddress() != null
-        ? inet.getAddress().getHostAddress()
-        : "";
   }
 
   private record JettySource(org.eclipse.jetty.server.Request request, String address)
@@ -724,10 +441,8 @@ public final class WebServer implements AutoCloseable {
       if (!isRead && !request.consumeAvailable()) {
         headers.put(HttpHeader.CONNECTION, "close");
       }
-      long now = now();
-      if (request.getConnectionMetaData().getConnection().getEndPoint() instanceof Peer peer) {
-        peer.isAnswered(now);
-      }
+      long now = Connections.now();
+      Connections.isAnswered(request.getConnectionMetaData().getConnection().getEndPoint(), now);
       long microseconds = (now - ours.startedNanos()) / 1000;
       observer.answered(ours, traceId(), answer.status(), microseconds);
       response.write(
