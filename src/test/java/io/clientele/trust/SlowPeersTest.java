@@ -13,7 +13,11 @@ import io.clientele.harness.TestServer;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -255,6 +259,48 @@ class SlowPeersTest {
         tally.wrong("a slow header is answered " + status);
       }
       tally.badInputs(2);
+    }
+  }
+
+  @Test
+  void whoTakesNoAnswerMakesRoom(Tally tally) throws IOException {
+    int most = 8;
+    byte[] manyLongAnswers =
+        new String(LoadHttp.request("GET", "/openapi.yaml", "", ""), UTF_8)
+            .repeat(200)
+            .getBytes(UTF_8);
+    List<SocketChannel> peers = new ArrayList<>();
+    try (TestServer server =
+        TestServer.start("--peer-timeout", "3600", "--max-connections", Integer.toString(most))) {
+      for (int i = 0; i < most; i++) {
+        SocketChannel peer = SocketChannel.open();
+        peers.add(peer);
+        peer.setOption(StandardSocketOptions.SO_RCVBUF, 4 * 1024);
+        peer.connect(new InetSocketAddress(server.uri().getHost(), server.uri().getPort()));
+        peer.write(ByteBuffer.wrap(manyLongAnswers));
+      }
+      // From their first answer on they are not idle otherwise.
+      for (SocketChannel peer : peers) {
+        if (peer.read(ByteBuffer.allocate(1)) != 1) {
+          tally.wrong("a slow reader is not answered");
+        }
+      }
+      // Sooner than Jetty would end them.
+      Eventually.within(
+          Duration.ofSeconds(20), "a newcomer is answered", () -> isAnswered(server.uri()));
+      tally.badInputs(most);
+    } finally {
+      for (SocketChannel peer : peers) {
+        peer.close();
+      }
+    }
+  }
+
+  private static boolean isAnswered(URI server) {
+    try (LoadHttp newcomer = new LoadHttp(server)) {
+      return newcomer.exchange(LoadHttp.request("GET", "/health/live", "", "")).code() == 200;
+    } catch (IOException e) {
+      return false;
     }
   }
 }
