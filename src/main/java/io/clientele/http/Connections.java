@@ -193,7 +193,7 @@ final class Connections extends ServerConnector {
                 Idle.of(
                     peer,
                     now,
-                    addresses.isProxy(peer.source) ? 0 : bySource.getOrDefault(peer.source, 0)))
+                    peer.isProxy ? 0 : bySource.getOrDefault(peer.source, 0)))
         .sorted(Comparator.comparingInt(Idle::ofSource).thenComparingLong(Idle::nanos).reversed())
         .limit(Math.max(1, limits.connections() / MAKE_ROOM))
         .forEach(
@@ -217,6 +217,7 @@ final class Connections extends ServerConnector {
   /// the peer still sends when the last answer was sent.
   private final class Peer extends SocketChannelEndPoint {
     private final String source;
+    private final boolean isProxy;
     private final SelectionKey key;
     private final AtomicBoolean isOpen = new AtomicBoolean(true);
 
@@ -240,7 +241,9 @@ final class Connections extends ServerConnector {
     Peer(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
       super(channel, selector, key, scheduler);
       this.key = key;
-      source = SourceAddress.network(addressOf(getRemoteSocketAddress()));
+      String address = addressOf(getRemoteSocketAddress());
+      source = SourceAddress.network(address);
+      isProxy = addresses.isProxy(address);
       count.incrementAndGet();
     }
 
