@@ -188,12 +188,7 @@ final class Connections extends ServerConnector {
       }
     }
     idle.stream()
-        .map(
-            peer ->
-                Idle.of(
-                    peer,
-                    now,
-                    peer.isProxy ? 0 : bySource.getOrDefault(peer.source, 0)))
+        .map(peer -> Idle.of(peer, now, peer.isProxy ? 0 : bySource.getOrDefault(peer.source, 0)))
         .sorted(Comparator.comparingInt(Idle::ofSource).thenComparingLong(Idle::nanos).reversed())
         .limit(Math.max(1, limits.connections() / MAKE_ROOM))
         .forEach(

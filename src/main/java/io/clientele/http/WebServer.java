@@ -38,8 +38,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The HTTP server; beside `Connections` the only file that knows Jetty. It reads requests strictly (RFC 9110, 9112),
-/// hands each to a `Router`, sends the answer and notes it in the log.
+/// The HTTP server; beside `Connections` the only file that knows Jetty. It reads requests strictly
+/// (RFC 9110, 9112), hands each to a `Router`, sends the answer and notes it in the log.
 public final class WebServer implements AutoCloseable {
 
   /// Told of every request that was answered.
