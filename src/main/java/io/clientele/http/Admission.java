@@ -28,11 +28,16 @@ public final class Admission {
   /// many.
   private static final int LISTS = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 8);
 
+  /// How many may wait for their list. One customer has at most half: so many, and no more, can the
+  /// others have to wait for.
+  private static final int LOOKS = 64;
+
   private final Executor readers;
   private final Executor waiting;
   private final Shares rows = new Shares(ROWS);
   private final Shares anything = new Shares(ANYTHING);
   private final Shares deeds = new Shares(DEEDS);
+  private final Shares looks = new Shares(LOOKS);
   private final Semaphore lists = new Semaphore(LISTS, true);
 
   /// @param readers runs what may wait for rows
@@ -87,16 +92,25 @@ public final class Admission {
 
   /// Has a management request answered, on a thread that may wait. What is open to all (is it
   /// alive?) does not wait for lists.
+  ///
+  /// @throws Problem 503 if this customer has as many that wait for a list as it may
   Response answer(Route.Handler handler, Request request) {
-    boolean isKnown = !request.notes().customer().isEmpty();
-    if (!isKnown || !request.isSafe()) {
+    String customer = request.notes().customer();
+    if (customer.isEmpty() || !request.isSafe()) {
       return handler.handle(request);
     }
-    lists.acquireUninterruptibly();
+    if (!looks.take(customer, 1)) {
+      throw ErrorResponses.overloaded(Voice.MANAGEMENT);
+    }
     try {
-      return handler.handle(request);
+      lists.acquireUninterruptibly();
+      try {
+        return handler.handle(request);
+      } finally {
+        lists.release();
+      }
     } finally {
-      lists.release();
+      looks.giveBack(customer, 1);
     }
   }
 
@@ -112,6 +126,6 @@ public final class Admission {
 
   /// How many requests were refused for want of a place.
   public long refused() {
-    return List.of(rows, anything, deeds).stream().mapToLong(Shares::refused).sum();
+    return List.of(rows, anything, deeds, looks).stream().mapToLong(Shares::refused).sum();
   }
 }
