@@ -51,7 +51,8 @@ class DocumentsTest {
   @Test
   void everyOptionInTheReadmeAndInSecurityIsOneOfACommand() throws IOException {
     Set<String> known = new TreeSet<>(Set.of("--help", "--version"));
-    for (Object command : List.of(
+    for (Object command :
+        List.of(
             new ServeOptions(),
             new RestoreOptions(),
             new AuditOptions(),

@@ -57,8 +57,8 @@ final class TrustReport {
         new Row(result, LocalDate.now(ZoneOffset.UTC).toString(), commit));
   }
 
-  /// The same for a result of an earlier run at this commit, which may have been ended before it was
-  /// put down.
+  /// The same for a result of an earlier run at this commit, which may have been ended before it
+  /// was put down.
   void putUnlessThere(String name, Result result, String commit) {
     Row row = rows.get(key(name, result.scale()));
     if (row == null || !row.commit.equals(commit)) {
