@@ -146,9 +146,43 @@ public final class HistoryChecker {
       if (hadToPass(attempt, bound)) {
         hadToPass++;
         if (!attempt.passed()) {
-          tell(attempt, "although nothing stood in its way");
+          tell(attempt, "although nothing stood in its way" + around(attempt));
         }
       }
+    }
+
+    /// What happened to its gates last, for who looks for the cause; in µs before it began.
+    private String around(Attempt attempt) {
+      StringBuilder words = new StringBuilder();
+      if (attempt.kind() != Kind.ISSUE) {
+        Attempt token = issued[attempt.token()];
+        words.append("; issued ").append(interval(token.begin(), token.end(), attempt));
+        words.append(" on node ").append(token.node());
+      }
+      for (int gate : List.of(attempt.client(), attempt.customer())) {
+        for (Effect effect : Effect.values()) {
+          gates[gate].of(effect).stream()
+              .filter(change -> change.begin() < attempt.end())
+              .reduce((first, second) -> second)
+              .ifPresent(
+                  last ->
+                      words
+                          .append("; gate ")
+                          .append(gate)
+                          .append(' ')
+                          .append(effect)
+                          .append(' ')
+                          .append(interval(last.begin(), last.end(), attempt)));
+        }
+      }
+      return words.toString();
+    }
+
+    private static String interval(long begin, long end, Attempt attempt) {
+      return (begin - attempt.begin()) / 1_000
+          + " to "
+          + (end == Change.NEVER ? "?" : Long.toString((end - attempt.begin()) / 1_000))
+          + " µs";
     }
 
     private void tell(Attempt attempt, String why) {
