@@ -56,21 +56,26 @@ class AuditStoreApart extends StoreTestBase {
     StoreWorld world = world(kind);
     Owner a = world.newOwner();
     CustomerId b = new CustomerId(a.customer() + "-b");
-    world.write(
-        tx ->
-            store.write(
-                tx,
-                b,
-                "actor",
-                List.of(
-                    new AuditEvent.TenantDeleted(a.tenant()),
-                    new AuditEvent.TenantDeleted(a.tenant()),
-                    new AuditEvent.TenantDeleted(a.tenant()))));
+    // Before B in every order, with as much that is old.
+    CustomerId c = new CustomerId(a.customer() + "-a");
+    for (CustomerId each : List.of(b, c)) {
+      world.write(
+          tx ->
+              store.write(
+                  tx,
+                  each,
+                  "actor",
+                  List.of(
+                      new AuditEvent.TenantDeleted(a.tenant()),
+                      new AuditEvent.TenantDeleted(a.tenant()),
+                      new AuditEvent.TenantDeleted(a.tenant()))));
+    }
     long later = InstantSource.system().millis() + 1_000;
 
     leavesAlone(world, a, tx -> assertThat(store.expire(tx, b, later).removed()).isEqualTo(2));
 
     assertThat(links(world, b)).containsExactly(3L, 4L);
+    assertThat(links(world, c)).containsExactly(1L, 2L, 3L);
     assertThat(links(world, a.customer())).containsExactly(1L);
     assertThat(world.<Boolean>read(tx -> store.hasChain(tx, b))).isTrue();
     assertThat(world.<Boolean>read(tx -> store.hasChain(tx, new CustomerId("none")))).isFalse();

@@ -61,6 +61,8 @@ class RefusalStoreApart extends StoreTestBase {
   void pagesLoseAndRepeatNothing(Kind kind) {
     StoreWorld world = world(kind);
     Owner a = world.newOwner();
+    // What it was refused stands behind all of A's pages.
+    var _ = world.newOwner();
     List<RefusalStore.Row> rows = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       rows.add(row(a.customer(), 10 + i / 7, "c" + i % 7, i + 1));
