@@ -171,10 +171,14 @@ class StoresTest {
           .getThrowable()
           .ifPresent(failure -> failures.add(test.getDisplayName() + ": " + failure));
       if (test.isTest() && test.getSource().orElseThrow() instanceof MethodSource source) {
-        StoreMethods named = source.getJavaMethod().getAnnotation(StoreMethods.class);
-        for (String method : named.value()) {
-          methods.add(named.of().getSimpleName() + "." + method + " " + test.getDisplayName());
-        }
+        Optional.ofNullable(source.getJavaMethod().getAnnotation(StoreMethods.class))
+            .ifPresent(
+                named -> {
+                  for (String method : named.value()) {
+                    methods.add(
+                        named.of().getSimpleName() + "." + method + " " + test.getDisplayName());
+                  }
+                });
       }
     }
   }
