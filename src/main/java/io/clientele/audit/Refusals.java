@@ -8,6 +8,7 @@ import io.clientele.id.CustomerId;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -102,7 +103,7 @@ public final class Refusals implements AutoCloseable {
     try {
       List<RefusalStore.Row> rows = new ArrayList<>();
       counted.forEach((key, count) -> rows.add(new RefusalStore.Row(key, count)));
-      rows.sort(java.util.Comparator.comparing(RefusalStore.Row::key));
+      rows.sort(Comparator.comparing(RefusalStore.Row::key));
       for (int from = 0; from < rows.size(); from += ROWS_A_TRANSACTION) {
         List<RefusalStore.Row> part =
             rows.subList(from, Math.min(from + ROWS_A_TRANSACTION, rows.size()));
