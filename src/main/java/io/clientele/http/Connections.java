@@ -113,6 +113,13 @@ final class Connections extends ServerConnector {
     }
   }
 
+  /// Whether an answer may be said to this connection: not behind its last one.
+  ///
+  /// @param isLast whether this will be the last one
+  static boolean maySay(EndPoint connection, boolean isLast) {
+    return !(connection instanceof Peer peer) || peer.maySay(isLast);
+  }
+
   /// Of a peer; empty if it has none.
   static String addressOf(SocketAddress address) {
     return address instanceof InetSocketAddress inet && inet.getAddress() != null
@@ -228,6 +235,10 @@ final class Connections extends ServerConnector {
     /// When the last answer was sent; 0 before.
     private final AtomicLong isEnding = new AtomicLong();
 
+    /// Whether the answer that ends the connection is being sent.
+    private final AtomicBoolean saysLast = new AtomicBoolean();
+
+    private volatile boolean hasSaidLast;
     private long atFirst;
     private volatile long taken;
     private volatile boolean hasEnded;
@@ -266,14 +277,25 @@ final class Connections extends ServerConnector {
       wasAnswered = true;
     }
 
+    boolean maySay(boolean isLast) {
+      return isLast ? saysLast.compareAndSet(false, true) : !saysLast.get();
+    }
+
+    /// Beside heavy load Jetty (12.1.14) at times writes the refusal of bytes that are no request
+    /// twice, when the peer ends its side at that moment. What comes behind the last answer is
+    /// dropped here.
     @Override
     public boolean flush(ByteBuffer... buffers) throws IOException {
+      if (hasSaidLast) {
+        for (ByteBuffer buffer : buffers) {
+          buffer.position(buffer.limit());
+        }
+        return true;
+      }
+      boolean isSomething = saysLast.get() && remaining(buffers) > 0;
       boolean all = super.flush(buffers);
       if (!all) {
-        long left = 0;
-        for (ByteBuffer buffer : buffers) {
-          left += buffer.remaining();
-        }
+        long left = remaining(buffers);
         if (answerWaits.getPlain() == 0) {
           atFirst = left;
           taken = 0;
@@ -281,10 +303,23 @@ final class Connections extends ServerConnector {
         } else {
           taken = atFirst - left;
         }
-      } else if (answerWaits.getPlain() != 0) {
+        return false;
+      }
+      if (isSomething) {
+        hasSaidLast = true;
+      }
+      if (answerWaits.getPlain() != 0) {
         answerWaits.set(0);
       }
-      return all;
+      return true;
+    }
+
+    private static long remaining(ByteBuffer... buffers) {
+      long sum = 0;
+      for (ByteBuffer buffer : buffers) {
+        sum += buffer.remaining();
+      }
+      return sum;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.clientele.trust;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.clientele.harness.Http;
 import io.clientele.harness.TestServer;
 import io.clientele.harness.WithServer;
 import io.clientele.trust.history.HistoryChecker;
@@ -53,6 +54,9 @@ class HistoryTest {
       tally.acknowledgedChecked(verdict.changes());
       tally.wrong(made.wrong());
       verdict.wrong().forEach(each -> tally.wrong(each + " (seed " + seed + ")"));
+      if (verdict.wrongs() > 0) {
+        tally.measured("keys: " + Http.to(nodes.getFirst()).get("/oauth/jwks", "").text());
+      }
       if (verdict.hadToFail() == 0 || verdict.hadToPass() == 0) {
         tally.wrong("a history that proves nothing");
       }

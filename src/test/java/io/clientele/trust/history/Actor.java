@@ -122,11 +122,10 @@ final class Actor implements AutoCloseable {
       unexpected("a request for a token", status);
       return;
     }
+    String text = status == 200 ? connections.get(node).member("access_token") : "";
     int number =
-        log.issued(
-            status == 200, begin, end, node, program.gate, program.customerGate, secret.gate());
+        log.issued(text, begin, end, node, program.gate, program.customerGate, secret.gate());
     if (status == 200) {
-      String text = connections.get(node).member("access_token");
       program.keep(new Token(number, text, owner.permission()), random);
     }
   }

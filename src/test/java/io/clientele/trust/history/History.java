@@ -3,10 +3,12 @@ package io.clientele.trust.history;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// What was done and answered, compactly: 10⁶ attempts take about 50 MB. Each thread writes into a
-/// [Log] of its own; read it when all are done.
+/// What was done and answered, compactly: 10⁶ attempts take about 50 MB, and the texts of their
+/// tokens some hundred more. Each thread writes into a [Log] of its own; read it when all are done.
 ///
 /// What a request must pass are **gates**: a client, its customer, a secret, the permission of a
 /// role, each a number. A **token** is an attempt to get one that succeeded; it stands behind the
@@ -68,6 +70,7 @@ public final class History {
 
   private final AtomicInteger gates = new AtomicInteger();
   private final AtomicInteger tokens = new AtomicInteger();
+  private final Map<Integer, String> texts = new ConcurrentHashMap<>();
   private final List<Log> logs = new ArrayList<>();
 
   /// A number for something that lets pass or does not. It is shut until a change opens it.
@@ -92,6 +95,12 @@ public final class History {
     return tokens.get();
   }
 
+  /// The text of a token: the judge does not read it, but who looks for the cause of a wrong answer
+  /// does.
+  String text(int token) {
+    return texts.getOrDefault(token, "");
+  }
+
   List<Log> logs() {
     synchronized (logs) {
       return List.copyOf(logs);
@@ -112,10 +121,15 @@ public final class History {
 
     /// A token was asked for.
     ///
+    /// @param text of the token; empty if it was refused
     /// @return the number of the token; `NONE` if it was refused
     public int issued(
-        boolean passed, long begin, long end, int node, int client, int customer, int secret) {
+        String text, long begin, long end, int node, int client, int customer, int secret) {
+      boolean passed = !text.isEmpty();
       int token = passed ? tokens.getAndIncrement() : NONE;
+      if (passed) {
+        texts.put(token, text);
+      }
       add(new Attempt(Kind.ISSUE, passed, begin, end, node, client, customer, secret, token));
       return token;
     }

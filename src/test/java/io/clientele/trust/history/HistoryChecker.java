@@ -1,15 +1,18 @@
 package io.clientele.trust.history;
 
+import io.clientele.harness.Jwt;
 import io.clientele.trust.history.Change.Effect;
 import io.clientele.trust.history.History.Attempt;
 import io.clientele.trust.history.History.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// Decides whether a history can have been: whether something passed in a request that began after
 /// a change that had to prevent it was acknowledged, or was refused although nothing stood in its
@@ -157,7 +160,8 @@ public final class HistoryChecker {
       if (attempt.kind() != Kind.ISSUE) {
         Attempt token = issued[attempt.token()];
         words.append("; issued ").append(interval(token.begin(), token.end(), attempt));
-        words.append(" on node ").append(token.node());
+        words.append(" on node ").append(token.node()).append(" as ");
+        words.append(history.text(token.token())).append(beside(token, attempt));
       }
       for (int gate : List.of(attempt.client(), attempt.customer())) {
         for (Effect effect : Effect.values()) {
@@ -176,6 +180,24 @@ public final class HistoryChecker {
         }
       }
       return words.toString();
+    }
+
+    /// The generations in the tokens that the same client got shortly before and after this one.
+    private String beside(Attempt token, Attempt attempt) {
+      List<Attempt> all =
+          Arrays.stream(issued)
+              .filter(each -> each != null && each.client() == token.client())
+              .sorted(Comparator.comparingLong(Attempt::begin))
+              .toList();
+      int at = all.indexOf(token);
+      return all.subList(Math.max(0, at - 2), Math.min(all.size(), at + 3)).stream()
+          .map(
+              each ->
+                  "; generations "
+                      + Jwt.claims(history.text(each.token())).path("gen")
+                      + " in the token issued "
+                      + interval(each.begin(), each.end(), attempt))
+          .collect(Collectors.joining());
     }
 
     private static String interval(long begin, long end, Attempt attempt) {
