@@ -23,7 +23,6 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.Scheduler;
@@ -72,7 +71,7 @@ final class Connections extends ServerConnector {
       SourceAddress addresses,
       WebServer.Limits limits,
       Lingering lingering) {
-    super(server, ACCEPTORS, SELECTORS, new HttpConnectionFactory(configuration));
+    super(server, ACCEPTORS, SELECTORS, new Http1(configuration));
     this.addresses = addresses;
     this.limits = limits;
     this.lingering = lingering;
@@ -111,13 +110,6 @@ final class Connections extends ServerConnector {
     if (connection instanceof Peer peer) {
       peer.isAnswered(now);
     }
-  }
-
-  /// Whether an answer may be said to this connection: not behind its last one.
-  ///
-  /// @param isLast whether this will be the last one
-  static boolean maySay(EndPoint connection, boolean isLast) {
-    return !(connection instanceof Peer peer) || peer.maySay(isLast);
   }
 
   /// Of a peer; empty if it has none.
@@ -235,10 +227,6 @@ final class Connections extends ServerConnector {
     /// When the last answer was sent; 0 before.
     private final AtomicLong isEnding = new AtomicLong();
 
-    /// Whether the answer that ends the connection is being sent.
-    private final AtomicBoolean saysLast = new AtomicBoolean();
-
-    private volatile boolean hasSaidLast;
     private long atFirst;
     private volatile long taken;
     private volatile boolean hasEnded;
@@ -277,25 +265,14 @@ final class Connections extends ServerConnector {
       wasAnswered = true;
     }
 
-    boolean maySay(boolean isLast) {
-      return isLast ? saysLast.compareAndSet(false, true) : !saysLast.get();
-    }
-
-    /// Beside heavy load Jetty (12.1.14) at times writes the refusal of bytes that are no request
-    /// twice, when the peer ends its side at that moment. What comes behind the last answer is
-    /// dropped here.
     @Override
     public boolean flush(ByteBuffer... buffers) throws IOException {
-      if (hasSaidLast) {
-        for (ByteBuffer buffer : buffers) {
-          buffer.position(buffer.limit());
-        }
-        return true;
-      }
-      boolean isSomething = saysLast.get() && remaining(buffers) > 0;
       boolean all = super.flush(buffers);
       if (!all) {
-        long left = remaining(buffers);
+        long left = 0;
+        for (ByteBuffer buffer : buffers) {
+          left += buffer.remaining();
+        }
         if (answerWaits.getPlain() == 0) {
           atFirst = left;
           taken = 0;
@@ -303,23 +280,10 @@ final class Connections extends ServerConnector {
         } else {
           taken = atFirst - left;
         }
-        return false;
-      }
-      if (isSomething) {
-        hasSaidLast = true;
-      }
-      if (answerWaits.getPlain() != 0) {
+      } else if (answerWaits.getPlain() != 0) {
         answerWaits.set(0);
       }
-      return true;
-    }
-
-    private static long remaining(ByteBuffer... buffers) {
-      long sum = 0;
-      for (ByteBuffer buffer : buffers) {
-        sum += buffer.remaining();
-      }
-      return sum;
+      return all;
     }
 
     @Override

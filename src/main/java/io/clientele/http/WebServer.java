@@ -27,8 +27,6 @@ import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -40,8 +38,9 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The HTTP server; beside `Connections` the only file that knows Jetty. It reads requests strictly
-/// (RFC 9110, 9112), hands each to a `Router`, sends the answer and notes it in the log.
+/// The HTTP server; beside `Connections` and `Http1` the only file that knows Jetty. It reads
+/// requests strictly (RFC 9110, 9112), hands each to a `Router`, sends the answer and notes it in
+/// the log.
 public final class WebServer implements AutoCloseable {
 
   /// Told of every request that was answered.
@@ -230,7 +229,6 @@ public final class WebServer implements AutoCloseable {
         router.refuse(ours, exchange);
         return true;
       }
-      exchange.endsConnection();
       router.refuseUnreadable(ours, status, exchange);
       return true;
     }
@@ -272,7 +270,7 @@ public final class WebServer implements AutoCloseable {
       // comes behind it may be anybody's (RFC 9112 §6.1).
       if (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_0
           && request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING)) {
-        exchange.endsConnection();
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
         router.refuseUnreadable(ours, HttpStatus.BAD_REQUEST_400, exchange);
         return true;
       }
@@ -356,7 +354,6 @@ public final class WebServer implements AutoCloseable {
     private final AtomicBoolean sent = new AtomicBoolean();
     private final List<Runnable> whenDone = new ArrayList<>(0);
     private volatile boolean isRead;
-    private boolean isLast;
     private long bodyBytes;
 
     JettyExchange(
@@ -408,11 +405,6 @@ public final class WebServer implements AutoCloseable {
       whenDone.add(then);
     }
 
-    /// Has the connection end with the answer.
-    void endsConnection() {
-      isLast = true;
-    }
-
     private void done() {
       whenDone.forEach(Runnable::run);
       whenDone.clear();
@@ -447,19 +439,11 @@ public final class WebServer implements AutoCloseable {
       fill(headers, answer);
       // A refusal may be quicker than the body. Jetty then ends the connection, and who keeps it
       // for the next request has to know.
-      isLast |= !isRead && !request.consumeAvailable();
-      if (isLast) {
+      if (!isRead && !request.consumeAvailable()) {
         headers.put(HttpHeader.CONNECTION, "close");
       }
-      EndPoint connection = request.getConnectionMetaData().getConnection().getEndPoint();
-      if (!Connections.maySay(connection, isLast)) {
-        LOG.debug("request {} came behind the last answer", ours.id());
-        callback.failed(new EofException("the connection had its last answer"));
-        done();
-        return;
-      }
       long now = Connections.now();
-      Connections.isAnswered(connection, now);
+      Connections.isAnswered(request.getConnectionMetaData().getConnection().getEndPoint(), now);
       long microseconds = (now - ours.startedNanos()) / 1000;
       observer.answered(ours, traceId(), answer.status(), microseconds);
       response.write(

@@ -150,7 +150,7 @@ class SmugglingTest {
       answers += ids(all.get(i));
       unanswered += statuses.isEmpty() ? 1 : 0;
       if (statuses.size() > 1) {
-        tally.wrong("two answers " + statuses + " to " + requests.get(i));
+        tally.wrong("two answers " + statuses + " to " + requests.get(i) + ": " + all.get(i));
       }
       if (!ALLOWED.containsAll(statuses)) {
         tally.wrong(statuses + " to " + requests.get(i));
