@@ -151,8 +151,9 @@ class ArchitectureTest {
 
     @Test
     void onlyTheWebServerAndItsConnectionsKnowJetty() {
+      String http = WebServer.class.getPackageName();
       Set<String> knowing =
-          Set.of(WebServer.class.getName(), WebServer.class.getPackageName() + ".Connections");
+          Set.of(WebServer.class.getName(), http + ".Connections", http + ".Http1");
       noClasses()
           .that(outside(isNamed(knowing::contains)))
           .should()

@@ -150,7 +150,7 @@ public final class Answer {
     return text.append('\n').append(shortened(text())).toString();
   }
 
-  static String shortened(String text) {
+  public static String shortened(String text) {
     String hidden = TOKEN.matcher(text).replaceAll("$1…");
     return hidden.length() <= 3_000 ? hidden : hidden.substring(0, 3_000) + "… (cut)";
   }
