@@ -198,7 +198,7 @@ class DamagedDataTest {
       case ANOTHER_DATABASE -> sql(file, "CREATE TABLE another (program TEXT)");
       case NEWER_SCHEMA -> {
         Files.write(file, bytes);
-        int version = 2 + random.nextInt(10_000);
+        int version = 1_000 + random.nextInt(10_000);
         sql(
             file,
             "INSERT INTO flyway_schema_history (installed_rank, version, description, type, script,"

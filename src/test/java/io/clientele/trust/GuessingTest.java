@@ -123,14 +123,13 @@ class GuessingTest {
     Client one = abc.newClient();
     RightClient right = new RightClient();
     try (ExecutorService threads =
-            Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory());
-        RawHttp attacker = RawHttp.connect(server.uri())) {
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
       Future<?> own = threads.submit(right.asking(server, one, HONEST));
       Future<?> shared = threads.submit(right.asking(server, one, ATTACKER));
       try {
         guessOne(server, one.id(), tally.required() / 2, tally);
         guessOne(server, Names.unique("nobody"), tally.required() / 20, tally);
-        guessMany(server, attacker, abc, tally.required() / 4, tally);
+        guessMany(server, abc, tally.required() / 4, tally);
         guessIdsThatAreNot(server, tally);
       } finally {
         right.stop.set(true);
@@ -182,14 +181,16 @@ class GuessingTest {
   }
 
   /// Guesses at many, and each still gets its token afterwards.
-  private static void guessMany(
-      TestServer server, RawHttp asking, Customer abc, long guesses, Tally tally) throws Exception {
+  private static void guessMany(TestServer server, Customer abc, long guesses, Tally tally)
+      throws Exception {
     for (long i = 0; i < guesses / 10; i += 10) {
       Client each = abc.newClient();
       guess(server, 100, each::id, tally);
-      for (String source : new String[] {HONEST, ATTACKER}) {
-        if (asking.form("/oauth/token", each.basic(), FORM, from(source)).status() != 200) {
-          tally.wrong("the right client is locked out");
+      try (RawHttp asking = RawHttp.connect(server.uri())) {
+        for (String source : new String[] {HONEST, ATTACKER}) {
+          if (asking.form("/oauth/token", each.basic(), FORM, from(source)).status() != 200) {
+            tally.wrong("the right client is locked out");
+          }
         }
       }
     }
