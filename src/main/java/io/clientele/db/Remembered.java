@@ -122,7 +122,7 @@ public final class Remembered<K, V> {
   }
 
   private void keep(K key, V value, int stripe, long before) {
-    present.asMap().compute(key, (same, old) -> changes.get(stripe) == before ? value : old);
+    putUnlessChanged(present, key, value, stripe, before);
   }
 
   private Optional<V> fill(K key, int stripe, long before) {
@@ -130,11 +130,18 @@ public final class Remembered<K, V> {
     if (loaded.isPresent()) {
       keep(key, loaded.get(), stripe, before);
     } else {
-      absent
-          .asMap()
-          .compute(key, (same, old) -> changes.get(stripe) == before ? Boolean.TRUE : old);
+      putUnlessChanged(absent, key, true, stripe, before);
     }
     return loaded;
+  }
+
+  /// A drop of this key comes before this, and is seen, or after it, and drops this. Who drops all
+  /// may pass by a key that is just being put, and so is looked for once more after it.
+  private <T> void putUnlessChanged(Cache<K, T> cache, K key, T value, int stripe, long before) {
+    cache.asMap().compute(key, (same, old) -> changes.get(stripe) == before ? value : old);
+    if (changes.get(stripe) != before) {
+      cache.asMap().remove(key, value);
+    }
   }
 
   private int stripe(K key) {

@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Locale;
 
 /// JSON read strictly and written plainly; the one place that configures the parser. Limits: depth
-/// 32, a string 64 KiB, a number 100 digits, a million tokens. What we wrote ourselves may hold
-/// longer strings.
+/// 32, a string 64 KiB, a number 100 digits, a key 1,024 bytes, a million tokens. What we wrote
+/// ourselves may hold longer strings.
 public final class Json {
 
   private static final JsonFactory FACTORY =

@@ -1,5 +1,7 @@
 package io.clientele.fuzz;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -20,6 +22,8 @@ final class StrictJson {
       Pattern.compile("-?(?:0|[1-9][0-9]*)((?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)");
   private static final int DEEPEST = 32;
   private static final int LONGEST_NUMBER = 100;
+
+  /// Bytes in UTF-8.
   private static final int LONGEST_NAME = 1024;
 
   /// Thrown where the grammar ends.
@@ -114,7 +118,7 @@ final class StrictJson {
       must("\"");
       String name = string();
       // Half a surrogate pair in a name need not be read (RFC 8259 §8.2), and is not.
-      beyond |= name.length() > LONGEST_NAME || hasHalfAPair(name);
+      beyond |= name.getBytes(UTF_8).length > LONGEST_NAME || hasHalfAPair(name);
       must(":");
       JsonNode value = value(depth);
       repeats |= object.has(name);

@@ -253,9 +253,6 @@ final class Actor implements AutoCloseable {
   }
 
   private void changeClient(Owner owner, Program program) {
-    if (program.isLost) {
-      return;
-    }
     switch (random.nextInt(10)) {
       case 0, 1, 2 -> locked(program.lock.readLock(), () -> disableAndEnable(owner, program));
       case 3 -> locked(program.lock.writeLock(), () -> changeRoles(owner, program));
@@ -285,7 +282,7 @@ final class Actor implements AutoCloseable {
   }
 
   private void disableAndEnable(Owner owner, Program program) {
-    if (program.isDeleted) {
+    if (program.isDeleted || program.isLost) {
       return;
     }
     does(
@@ -303,7 +300,7 @@ final class Actor implements AutoCloseable {
   }
 
   private void changeRoles(Owner owner, Program program) {
-    if (program.isDeleted) {
+    if (program.isDeleted || program.isLost) {
       return;
     }
     program.hasMoreRoles = !program.hasMoreRoles;
@@ -318,7 +315,7 @@ final class Actor implements AutoCloseable {
   }
 
   private void changeSecrets(Owner owner, Program program) {
-    if (program.isDeleted) {
+    if (program.isDeleted || program.isLost) {
       return;
     }
     int gate = history.newGate();
@@ -364,6 +361,9 @@ final class Actor implements AutoCloseable {
   }
 
   private void deleteAndMakeAgain(Owner owner, Program program) {
+    if (program.isLost) {
+      return;
+    }
     List<Held> secrets = List.copyOf(program.secrets);
     List<Does> effects = new ArrayList<>();
     effects.add(new Does(Effect.SHUT, program.gate));
@@ -393,7 +393,7 @@ final class Actor implements AutoCloseable {
 
   /// With a chosen one, which is slow; then with a generated one again.
   private void replaceSecret(Owner owner, Program program) {
-    if (program.isDeleted) {
+    if (program.isDeleted || program.isLost) {
       return;
     }
     String secret = newName("chosen for this");

@@ -116,6 +116,8 @@ public final class HistoryChecker {
           gate.of(effect).sort(Comparator.comparingLong(Change::begin));
         }
       }
+      // Each log is in order, and several threads may have revoked the same token.
+      revocations.values().forEach(each -> each.sort(Comparator.comparingLong(Change::begin)));
       for (History.Log log : history.logs()) {
         for (int i = 0; i < log.size(); i++) {
           judge(log.attempt(i));
@@ -162,6 +164,10 @@ public final class HistoryChecker {
         words.append("; issued ").append(interval(token.begin(), token.end(), attempt));
         words.append(" on node ").append(token.node()).append(" as ");
         words.append(history.text(token.token())).append(beside(token, attempt));
+        for (Change revocation : revocations.getOrDefault(attempt.token(), List.of())) {
+          words.append("; revoked ");
+          words.append(interval(revocation.begin(), revocation.end(), attempt));
+        }
       }
       for (int gate : List.of(attempt.client(), attempt.customer())) {
         for (Effect effect : Effect.values()) {

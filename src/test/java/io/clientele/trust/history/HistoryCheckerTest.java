@@ -309,6 +309,19 @@ class HistoryCheckerTest {
     }
 
     @Test
+    void oneMayBeRevokedTwiceAndByTwo() {
+      int token = issued(true, 10, 11);
+      // The one who wrote first into the history did it last.
+      log.revoked(new Change(Effect.KILL, token, at(40), at(50), 0, true));
+      history.newLog().revoked(new Change(Effect.KILL, token, at(20), at(30), 0, true));
+      used(token, false, 31, 32);
+      isGood();
+      assertThat(verdict().hadToFail()).isEqualTo(1);
+      used(token, true, 33, 34);
+      isWrong("the token was killed");
+    }
+
+    @Test
     void ofADisabledClientNoneLives() {
       int token = issued(true, 5, 15);
       did(Effect.SHUT, client, 10, 20);
