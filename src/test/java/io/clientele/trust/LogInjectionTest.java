@@ -297,6 +297,9 @@ class LogInjectionTest {
     /// The status of each answer, by its id.
     private final Map<String, Integer> answers = new TreeMap<>();
 
+    /// How many requests ended without an answer.
+    private int unanswered;
+
     private String last = "";
 
     Logged(ServerProcess server, Path data) {
@@ -332,6 +335,7 @@ class LogInjectionTest {
       if (!any && !answered.isEmpty()) {
         tally.wrong("an answer without an id to " + what);
       }
+      unanswered += any ? 0 : 1;
       tally.badInput();
     }
 
@@ -347,7 +351,10 @@ class LogInjectionTest {
     /// Each line tells of one answer, and each answer has one line.
     void answered(String id, int status, String line, Tally tally) {
       Integer expected = answers.remove(id);
-      if (expected == null) {
+      if (expected == null && unanswered > 0 && line.contains("unreadable")) {
+        // Who ends within a head may be gone before its refusal comes.
+        unanswered--;
+      } else if (expected == null) {
         tally.wrong("a line that belongs to no answer: " + line);
       } else if (expected != status) {
         tally.wrong("a line that says " + status + " instead of " + expected + ": " + line);
