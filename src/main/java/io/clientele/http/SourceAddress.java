@@ -115,20 +115,22 @@ public final class SourceAddress {
     return source;
   }
 
-  /// One for each element, empty if it names nobody: an element is a hop, and who stands before one
-  /// that its proxy did not name is anybody's word.
+  /// One for each element, empty if it names nobody, or is none of RFC 7239 §4: an element is a
+  /// hop, and who stands before one that its proxy did not name is anybody's word.
   private static void addForwarded(String value, List<String> told) {
     for (String element : value.split(",", -1)) {
       String named = "";
       int times = 0;
+      boolean isElement = true;
       for (String pair : element.split(";", -1)) {
         String stripped = pair.strip();
+        isElement &= stripped.isEmpty() || stripped.indexOf('=') > 0;
         if (stripped.regionMatches(true, 0, "for=", 0, 4)) {
           named = unquoted(stripped.substring(4));
           times++;
         }
       }
-      told.add(times == 1 ? named : "");
+      told.add(isElement && times == 1 ? named : "");
     }
   }
 

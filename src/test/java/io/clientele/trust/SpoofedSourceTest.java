@@ -194,6 +194,9 @@ class SpoofedSourceTest {
     all.add(new Told("Forwarded: for=192.0.2.1\r\nForwarded: proto=https", PROXY));
     all.add(new Told("Forwarded: for=198.51.100.66;for=192.0.2.1", PROXY));
     all.add(new Told("Forwarded: xfor=192.0.2.1", PROXY));
+    all.add(new Told("Forwarded: for=192.0.2.1;192.0.2.2", PROXY));
+    all.add(new Told("Forwarded: for=192.0.2.1;=x", PROXY));
+    all.add(new Told("Forwarded: ;for=192.0.2.1;;proto=https;", "192.0.2.1"));
     all.add(new Told("Forwarded: host=\"a;for=192.0.2.1\"", PROXY));
     all.add(new Told("Forwarded: for=\"198.51.100.1, for=192.0.2.1", "192.0.2.1"));
     all.add(new Told("Forwarded: for=\"x, for=192.0.2.1;proto=https", "192.0.2.1"));
