@@ -113,7 +113,7 @@ public final class Remembered<K, V> {
     Optional<V> near = behind.find(key);
     if (near.isPresent()) {
       if (ThreadLocalRandom.current().nextInt(KEPT_ONE_IN) == 0) {
-        keep(key, near.get(), stripe, before);
+        putUnlessChanged(present, key, near.get(), stripe, before);
       }
       return near;
     }
@@ -121,22 +121,18 @@ public final class Remembered<K, V> {
     return fill(key, stripe, before);
   }
 
-  private void keep(K key, V value, int stripe, long before) {
-    putUnlessChanged(present, key, value, stripe, before);
-  }
-
   private Optional<V> fill(K key, int stripe, long before) {
     Optional<V> loaded = load.apply(key);
     if (loaded.isPresent()) {
-      keep(key, loaded.get(), stripe, before);
+      putUnlessChanged(present, key, loaded.get(), stripe, before);
     } else {
       putUnlessChanged(absent, key, true, stripe, before);
     }
     return loaded;
   }
 
-  /// A drop of this key comes before this, and is seen, or after it, and drops this. Who drops all
-  /// may pass by a key that is just being put, and so is looked for once more after it.
+  /// Who drops this key comes before this, and is seen, or after it, and drops this. Who drops all
+  /// may pass by a key that is just being put: so the changes are looked at once more.
   private <T> void putUnlessChanged(Cache<K, T> cache, K key, T value, int stripe, long before) {
     cache.asMap().compute(key, (same, old) -> changes.get(stripe) == before ? value : old);
     if (changes.get(stripe) != before) {

@@ -40,7 +40,6 @@ class CrossTalkTest {
 
   private static final int THREADS = 32;
   private static final int CLIENTS = 8;
-  private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
   private static final Pattern TOKEN = Pattern.compile("\"access_token\":\"([^\"]+)\"");
 
   private static final List<String> BAD =
@@ -123,7 +122,7 @@ class CrossTalkTest {
                 + "Content-Length: 29\r\n\r\n"
                 + "grant_type=client_credentials");
     Matcher token = TOKEN.matcher(answered);
-    if (!statuses(answered).equals(List.of(200)) || !token.find()) {
+    if (!SmugglingTest.statuses(answered).equals(List.of(200)) || !token.find()) {
       tally.wrong("a token for " + asker.id + " is answered " + Answer.shortened(answered));
       return;
     }
@@ -135,7 +134,7 @@ class CrossTalkTest {
 
   private static void sendNoRequest(URI server, String text, Tally tally) {
     String answered = exchange(server, text);
-    if (!statuses(answered).equals(List.of(400))) {
+    if (!SmugglingTest.statuses(answered).equals(List.of(400))) {
       tally.wrong(
           "what is no request is answered "
               + Answer.shortened(answered)
@@ -150,9 +149,5 @@ class CrossTalkTest {
       connection.endOutput();
       return new String(connection.rest(), ISO_8859_1);
     }
-  }
-
-  private static List<Integer> statuses(String answered) {
-    return STATUS.matcher(answered).results().map(each -> Integer.parseInt(each.group(1))).toList();
   }
 }

@@ -253,22 +253,37 @@ final class Actor implements AutoCloseable {
   }
 
   private void changeClient(Owner owner, Program program) {
+    if (program.isLost) {
+      return;
+    }
     switch (random.nextInt(10)) {
-      case 0, 1, 2 -> locked(program.lock.readLock(), () -> disableAndEnable(owner, program));
-      case 3 -> locked(program.lock.writeLock(), () -> changeRoles(owner, program));
-      case 4, 5 -> locked(program.lock.readLock(), () -> changeSecrets(owner, program));
+      case 0, 1, 2 ->
+          locked(program, program.lock.readLock(), () -> disableAndEnable(owner, program));
+      case 3 -> locked(program, program.lock.writeLock(), () -> changeRoles(owner, program));
+      case 4, 5 -> locked(program, program.lock.readLock(), () -> changeSecrets(owner, program));
       case 6 -> {
         does("PUT", program.path() + "/revoketokens", "", new Does(Effect.KILL, program.gate));
         probe(owner, program);
       }
       case 7 -> revokeOne(owner, program);
-      case 8 -> locked(program.lock.writeLock(), () -> deleteAndMakeAgain(owner, program));
+      case 8 -> locked(program, program.lock.writeLock(), () -> deleteAndMakeAgain(owner, program));
       default -> {
         if (oneIn(SLOW_ONE_IN, random)) {
-          locked(program.lock.writeLock(), () -> replaceSecret(owner, program));
+          locked(program, program.lock.writeLock(), () -> replaceSecret(owner, program));
         }
       }
     }
+  }
+
+  /// Who had the lock before may have lost it.
+  private static void locked(Program program, Lock lock, Runnable deed) {
+    locked(
+        lock,
+        () -> {
+          if (!program.isLost) {
+            deed.run();
+          }
+        });
   }
 
   private static void locked(Lock lock, Runnable deed) {
@@ -282,7 +297,7 @@ final class Actor implements AutoCloseable {
   }
 
   private void disableAndEnable(Owner owner, Program program) {
-    if (program.isDeleted || program.isLost) {
+    if (program.isDeleted) {
       return;
     }
     does(
@@ -300,7 +315,7 @@ final class Actor implements AutoCloseable {
   }
 
   private void changeRoles(Owner owner, Program program) {
-    if (program.isDeleted || program.isLost) {
+    if (program.isDeleted) {
       return;
     }
     program.hasMoreRoles = !program.hasMoreRoles;
@@ -315,7 +330,7 @@ final class Actor implements AutoCloseable {
   }
 
   private void changeSecrets(Owner owner, Program program) {
-    if (program.isDeleted || program.isLost) {
+    if (program.isDeleted) {
       return;
     }
     int gate = history.newGate();
@@ -361,9 +376,6 @@ final class Actor implements AutoCloseable {
   }
 
   private void deleteAndMakeAgain(Owner owner, Program program) {
-    if (program.isLost) {
-      return;
-    }
     List<Held> secrets = List.copyOf(program.secrets);
     List<Does> effects = new ArrayList<>();
     effects.add(new Does(Effect.SHUT, program.gate));
@@ -393,7 +405,7 @@ final class Actor implements AutoCloseable {
 
   /// With a chosen one, which is slow; then with a generated one again.
   private void replaceSecret(Owner owner, Program program) {
-    if (program.isDeleted || program.isLost) {
+    if (program.isDeleted) {
       return;
     }
     String secret = newName("chosen for this");
